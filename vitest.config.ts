@@ -1,0 +1,23 @@
+import { readdirSync } from 'node:fs';
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+/** Tests run against the sources: `@sluice/x` is libs/x/src, not the built dist. */
+const aliases = Object.fromEntries(
+  readdirSync(new URL('./libs', import.meta.url)).map((name) => [
+    `@sluice/${name}`,
+    new URL(`./libs/${name}/src/index.ts`, import.meta.url).pathname,
+  ]),
+);
+
+export default defineConfig({
+  resolve: { alias: { ...aliases, '@sluice/local-stack': new URL('./infra/local/src/index.ts', import.meta.url).pathname } },
+  plugins: [swc.vite({ module: { type: 'es6' } })],
+  test: {
+    include: ['{libs,services,infra}/**/src/**/*.test.ts', 'test/src/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    fileParallelism: true,
+    maxWorkers: 2,
+  },
+});
