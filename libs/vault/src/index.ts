@@ -1,0 +1,10 @@
+export { BlindIndex } from './blind-index.js';
+export { type BlockPlace, NO_PREVIOUS_BLOCK, openBlock, sealBlock } from './block.js';
+export { type ContentKey, ContentKeys, wrapForAgency } from './content-keys.js';
+export { SealBroken, VaultError, type VaultErrorCode } from './errors.js';
+export { FileKeyProvider } from './file-key-provider.js';
+export type { KeyProvider, SecretName } from './key-provider.js';
+export { PairwiseIds } from './pairwise-ids.js';
+export { ReceiptSigner, verifyReceipt } from './receipts.js';
+export { open, seal } from './seal.js';
+export { SubjectKeys, type SubjectKeysOptions } from './subject-keys.js';
