@@ -1,0 +1,17 @@
+export { EventStoreError, type EventStoreErrorCode } from './errors.js';
+export { EventStore, type EventStoreOptions } from './event-store.js';
+export { type HaltedStream, listHalted, releaseHalted } from './halted-streams.js';
+export { EVENT_STORE_MIGRATIONS, type MigrationPlan, migrate } from './migrate.js';
+export type { OutgoingRecord, RecordProducer } from './record-producer.js';
+export { Relay, type RelayObserver, type RelayOptions, type RelayState } from './relay.js';
+export type {
+  Command,
+  CurrentState,
+  EventContext,
+  Executed,
+  NewEvent,
+  Outcome,
+  SqlEffect,
+  StoredEvent,
+} from './types.js';
+export { type TypedPayload, UpcasterRegistry } from './upcaster-registry.js';
