@@ -5,6 +5,7 @@ import { VaultError } from './errors.js';
 import type { KeyProvider } from './key-provider.js';
 
 const KEY_BYTES = 32;
+const CANONICAL_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** About 60 MB of KeyObjects. */
 const DEFAULT_MAX_CACHED = 100_000;
@@ -69,6 +70,9 @@ export class SubjectKeys {
       return cached === undefined || cached === NO_KEY;
     });
     if (missing.length === 0) return;
+    // PostgreSQL answers in lower case: another spelling would look like a subject without a key.
+    if (!missing.every((subject) => CANONICAL_UUID.test(subject)))
+      throw new TypeError('a subject is a lower-case uuid');
 
     const forgotten = new Set<string>();
     this.#loads.add(forgotten);
