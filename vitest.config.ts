@@ -12,7 +12,19 @@ const aliases = Object.fromEntries(
 
 export default defineConfig({
   resolve: { alias: { ...aliases, '@sluice/local-stack': new URL('./infra/local/src/index.ts', import.meta.url).pathname } },
-  plugins: [swc.vite({ module: { type: 'es6' } })],
+  plugins: [
+    swc.vite({
+      swcrc: false,
+      tsconfigFile: false,
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2023',
+        keepClassNames: true,
+      },
+      module: { type: 'es6' },
+    }),
+  ],
   test: {
     include: ['{libs,services,infra}/**/src/**/*.test.ts', 'test/src/**/*.test.ts'],
     testTimeout: 60_000,

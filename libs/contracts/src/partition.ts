@@ -12,8 +12,7 @@ export function murmur2(bytes: Uint8Array): number {
   let hash = SEED ^ length;
   let index = 0;
   for (; index + 4 <= length; index += 4) {
-    let k =
-      bytes[index]! | (bytes[index + 1]! << 8) | (bytes[index + 2]! << 16) | (bytes[index + 3]! << 24);
+    let k = bytes[index]! | (bytes[index + 1]! << 8) | (bytes[index + 2]! << 16) | (bytes[index + 3]! << 24);
     k = Math.imul(k, M);
     k ^= k >>> 24;
     hash = Math.imul(hash, M) ^ Math.imul(k, M);

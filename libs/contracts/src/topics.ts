@@ -39,7 +39,8 @@ export const TOPICS = {
     partitions: 1,
     writers: ['vetting'],
     readers: ['registry', 'consent', 'delivery', 'audit'],
-    description: 'Agencies, accreditations and sanctions; one partition, because a sanction is ordered before all lanes.',
+    description:
+      'Agencies, accreditations and sanctions; one partition, because a sanction is ordered before all lanes.',
   },
   ledger: {
     name: 'delivery.ledger',

@@ -50,7 +50,19 @@ export function defineEndpoint<P extends z.ZodType, Q extends z.ZodType, B exten
   return contract;
 }
 
-export type ParamsOf<C> = C extends { params?: infer P } ? (NonNullable<P> extends z.ZodType ? z.output<NonNullable<P>> : undefined) : never;
-export type QueryOf<C> = C extends { query?: infer Q } ? (NonNullable<Q> extends z.ZodType ? z.output<NonNullable<Q>> : undefined) : never;
-export type BodyOf<C> = C extends { body?: infer B } ? (NonNullable<B> extends z.ZodType ? z.output<NonNullable<B>> : undefined) : never;
+export type ParamsOf<C> = C extends { params?: infer P }
+  ? NonNullable<P> extends z.ZodType
+    ? z.output<NonNullable<P>>
+    : undefined
+  : never;
+export type QueryOf<C> = C extends { query?: infer Q }
+  ? NonNullable<Q> extends z.ZodType
+    ? z.output<NonNullable<Q>>
+    : undefined
+  : never;
+export type BodyOf<C> = C extends { body?: infer B }
+  ? NonNullable<B> extends z.ZodType
+    ? z.output<NonNullable<B>>
+    : undefined
+  : never;
 export type ReplyOf<C> = C extends { reply: infer R extends z.ZodType } ? z.output<R> : never;

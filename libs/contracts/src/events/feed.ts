@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { attributeCode } from '../catalogue/attributes.js';
+import { grantStop } from './consent.js';
+
+/** CloudEvents inside the blocks of a feed. */
+export const FEED_PROFILE_CHANGED = 'sluice.feed.profile-changed.v1';
+export const FEED_SNAPSHOT = 'sluice.feed.snapshot.v1';
+export const FEED_GRANT_STOPPED = 'sluice.feed.grant-stopped.v1';
+export const FEED_GRANT_PAUSED = 'sluice.feed.grant-paused.v1';
+export const FEED_GRANT_NARROWED = 'sluice.feed.grant-narrowed.v1';
+export const FEED_AGENCY_SUSPENDED = 'sluice.feed.agency-suspended.v1';
+export const FEED_AGENCY_RESTORED = 'sluice.feed.agency-restored.v1';
+
+const values = z.record(z.string(), z.unknown());
+
+export const feedEvents = {
+  [FEED_PROFILE_CHANGED]: z.strictObject({ attributes: values, version: z.int() }),
+  [FEED_SNAPSHOT]: z.strictObject({ attributes: values, version: z.int() }),
+  [FEED_GRANT_STOPPED]: z.strictObject({ state: grantStop, deleteBy: z.iso.datetime().optional() }),
+  [FEED_GRANT_PAUSED]: z.strictObject({}),
+  /** The attributes that are left. */
+  [FEED_GRANT_NARROWED]: z.strictObject({ attributes: z.array(attributeCode) }),
+  [FEED_AGENCY_SUSPENDED]: z.strictObject({ state: z.enum(['suspended', 'revoked']) }),
+  [FEED_AGENCY_RESTORED]: z.strictObject({}),
+} as const;
+
+export type FeedEventType = keyof typeof feedEvents;
+export type FeedEventData<T extends FeedEventType> = z.output<(typeof feedEvents)[T]>;
+
+/** Structured CloudEvent of a block, as recipients see it. Sequences are decimal strings (CloudEvents `sequence`). */
+export interface FeedCloudEvent<T extends FeedEventType = FeedEventType> {
+  specversion: '1.0';
+  id: string;
+  source: '/delivery';
+  type: T;
+  /** Pairwise subject id; absent in notices about the agency itself. */
+  subject?: string;
+  time: string;
+  sequence: string;
+  datacontenttype: 'application/json';
+  grant?: string;
+  purpose?: string;
+  basis?: string;
+  data: FeedEventData<T>;
+}

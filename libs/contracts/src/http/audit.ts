@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { attributeCode } from '../catalogue/attributes.js';
+import { OUTCOMES } from '../codec/ledger-batch.js';
+import { agencyCode } from '../events/vetting.js';
+import { defineEndpoint } from './endpoint.js';
+
+export const HISTORY_KINDS = [
+  'registered',
+  'changed',
+  'delivered',
+  'refused',
+  'snapshot',
+  'grant',
+  'read',
+  'access-refused',
+  'notice',
+] as const;
+
+/** One line of a subject's history: who did or received what, when, why, under which grant. */
+export const historyEntry = z.strictObject({
+  id: z.string(),
+  at: z.iso.datetime(),
+  kind: z.enum(HISTORY_KINDS),
+  /** Who acted: `person:…`, `agency:…`, `staff:…`, `service:…`. */
+  actor: z.string(),
+  /** Who received, or was refused. */
+  recipient: z.string().optional(),
+  attributes: z.array(attributeCode),
+  purpose: z.string().optional(),
+  basis: z.string().optional(),
+  grant: z.uuid().optional(),
+  grantVersion: z.int().optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  /** Lane and sequence of a delivery. */
+  lane: z.int().optional(),
+  sequence: z.int().optional(),
+  /** The event behind it. */
+  event: z.string().optional(),
+  detail: z.string().optional(),
+});
+export type HistoryEntry = z.output<typeof historyEntry>;
+
+const page = { cursor: z.string().max(200).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) };
+
+export const readHistory = defineEndpoint({
+  id: 'readHistory',
+  service: 'audit',
+  method: 'GET',
+  path: '/subjects/:subject/history',
+  summary: 'Who saw what of mine, when, why, under which grant',
+  description: 'Newest first; a page never shifts because of later entries.',
+  who: ['person', 'auditor'],
+  params: z.strictObject({ subject: z.uuid() }),
+  query: z.strictObject({ ...page, kind: z.enum(HISTORY_KINDS).optional(), agency: agencyCode.optional() }),
+  reply: z.strictObject({ subject: z.uuid(), entries: z.array(historyEntry), next: z.string().optional() }),
+  status: 200,
+  problems: ['cannot-record'],
+});
+
+export const listAlarms = defineEndpoint({
+  id: 'listAlarms',
+  service: 'audit',
+  method: 'GET',
+  path: '/alarms',
+  summary: 'Gaps in lanes and ledgers, as found',
+  who: ['operator', 'auditor', 'supervisor'],
+  reply: z.strictObject({
+    alarms: z.array(
+      z.strictObject({
+        id: z.string(),
+        at: z.iso.datetime(),
+        kind: z.string(),
+        where: z.string(),
+        expected: z.string(),
+        found: z.string(),
+      }),
+    ),
+  }),
+  status: 200,
+  problems: [],
+});
+
+export const auditEndpoints = [readHistory, listAlarms] as const;

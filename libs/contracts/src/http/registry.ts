@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { attributeCode } from '../catalogue/attributes.js';
+import { defineEndpoint } from './endpoint.js';
+
+/**
+ * Attribute values by code. Codes and values are checked against the catalogue by the handler, so that
+ * an unknown attribute and a wrong value have problem codes of their own.
+ */
+export const attributeValues = z
+  .record(z.string().max(40), z.unknown())
+  .refine((values) => Object.keys(values).length > 0, 'names no attribute');
+
+const subjectParams = z.strictObject({ subject: z.uuid() });
+const evidence = z
+  .string()
+  .regex(/^[\w.:/-]{1,120}$/, 'is not a reference')
+  .optional();
+
+export const subjectReply = z.strictObject({ subject: z.uuid(), version: z.int(), changed: z.array(attributeCode) });
+
+export const registerSubject = defineEndpoint({
+  id: 'registerSubject',
+  service: 'registry',
+  method: 'POST',
+  path: '/subjects',
+  summary: 'Register a person',
+  description:
+    'A person registers themselves: the subject id is their token’s. An accredited publisher registers a person it knows and may assert identity attributes; the subject id is new.',
+  who: ['person', 'agency'],
+  body: z.strictObject({ attributes: attributeValues, evidence }),
+  reply: subjectReply,
+  status: 201,
+  idempotent: true,
+  problems: ['unknown-attribute', 'may-not-assert', 'already-registered', 'event-too-large', 'idempotency-mismatch'],
+});
+
+export const changeAttributes = defineEndpoint({
+  id: 'changeAttributes',
+  service: 'registry',
+  method: 'PATCH',
+  path: '/subjects/:subject/attributes',
+  summary: 'Change attribute values of a person',
+  description:
+    'Values that are equal to the present ones change nothing: the version stays and nobody is notified. Answers after the change is durable.',
+  who: ['person', 'agency'],
+  params: subjectParams,
+  body: z.strictObject({ attributes: attributeValues, evidence }),
+  reply: subjectReply,
+  status: 200,
+  idempotent: true,
+  versioned: true,
+  problems: [
+    'unknown-subject',
+    'unknown-attribute',
+    'may-not-assert',
+    'stale-version',
+    'event-too-large',
+    'idempotency-mismatch',
+  ],
+});
+
+export const readProfile = defineEndpoint({
+  id: 'readProfile',
+  service: 'registry',
+  method: 'GET',
+  path: '/subjects/:subject',
+  summary: 'Read one’s own profile',
+  description: 'Values with their provenance. The reading itself is recorded first.',
+  who: ['person'],
+  params: subjectParams,
+  reply: z.strictObject({
+    subject: z.uuid(),
+    version: z.int(),
+    attributes: z.record(
+      z.string(),
+      z.strictObject({
+        value: z.unknown(),
+        assertedBy: z.string(),
+        assertedAt: z.iso.datetime(),
+        assurance: z.int().min(1).max(3),
+        evidence: z.string().optional(),
+        stale: z.boolean(),
+      }),
+    ),
+  }),
+  status: 200,
+  problems: ['unknown-subject', 'cannot-record'],
+});
+
+export const FILING_FIRST_LINE_HEADER = 'sluice-first-line';
+
+export const filingLine = z.strictObject({ subject: z.uuid(), attributes: attributeValues, evidence });
+export const filingLineResult = z.strictObject({
+  line: z.int().min(0),
+  status: z.enum(['changed', 'unchanged', 'refused']),
+  version: z.int().optional(),
+  problem: z.string().optional(),
+});
+const filingState = z.strictObject({
+  filing: z.uuid(),
+  /** Lines below this one are done; go on here. */
+  nextLine: z.int().min(0),
+  changed: z.int(),
+  unchanged: z.int(),
+  refused: z.int(),
+});
+
+export const fileChanges = defineEndpoint({
+  id: 'fileChanges',
+  service: 'registry',
+  method: 'PUT',
+  path: '/filings/:filing',
+  summary: 'File many changes as an NDJSON stream',
+  description: `One change a line ({subject, attributes, evidence?}); the answer streams one result a line ({line, status, version?, problem?}). The publisher chooses the filing’s uuid. After an interruption ask for its state and send the rest with \`${FILING_FIRST_LINE_HEADER}\`; lines before it are never applied twice. The server stops reading while it is behind.`,
+  who: ['agency'],
+  params: z.strictObject({ filing: z.uuid() }),
+  reply: filingLineResult,
+  status: 200,
+  stream: 'application/x-ndjson',
+  problems: ['not-allowed', 'filing-line-mismatch', 'queue-full'],
+});
+
+export const readFiling = defineEndpoint({
+  id: 'readFiling',
+  service: 'registry',
+  method: 'GET',
+  path: '/filings/:filing',
+  summary: 'The state of a filing',
+  who: ['agency'],
+  params: z.strictObject({ filing: z.uuid() }),
+  reply: filingState,
+  status: 200,
+  problems: ['unknown-filing'],
+});
+
+export const registryEndpoints = [registerSubject, changeAttributes, readProfile, fileChanges, readFiling] as const;
