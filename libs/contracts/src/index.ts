@@ -20,4 +20,5 @@ export * from './http/vetting.js';
 export * from './partition.js';
 export * from './principal.js';
 export * from './problems.js';
+export * from './streams.js';
 export * from './topics.js';
