@@ -27,6 +27,7 @@ export default defineConfig({
   ],
   test: {
     include: ['{libs,services,infra}/**/src/**/*.test.ts', 'test/src/**/*.test.ts'],
+    globalSetup: ['test/src/setup/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     fileParallelism: true,

@@ -1,0 +1,64 @@
+import { DataDirectory } from './data-directory.js';
+import { inWords } from './failure.js';
+import { Issuer } from './issuer/issuer.js';
+import { provisionKafka } from './kafka/admin.js';
+import { KafkaBroker } from './kafka/kafka-broker.js';
+import { type InfrastructurePorts, infrastructurePorts } from './ports.js';
+import { PostgresServer } from './postgres/postgres-server.js';
+import { Guardian } from './process/guardian.js';
+
+export interface InfrastructureOptions {
+  dataDir: string;
+  /** A base (see `infrastructurePorts`) or each port by itself. */
+  ports: number | InfrastructurePorts;
+  /** False for data nobody keeps, such as a test's: faster, and lost when the machine (not a process) crashes. */
+  durable?: boolean;
+  /** Left out when others' servers are used. */
+  parts?: { postgres?: boolean; kafka?: boolean };
+  onProgress?: (line: string) => void;
+}
+
+/** PostgreSQL, Kafka with the topics and rights of the contracts, and the issuer its agencies' tokens come from. */
+export interface Infrastructure {
+  readonly data: DataDirectory;
+  readonly guardian: Guardian;
+  readonly issuer: Issuer;
+  /** Present unless left out by `parts`. */
+  readonly postgres: PostgresServer | undefined;
+  readonly kafka: KafkaBroker | undefined;
+  /** Stops whatever runs, in reverse order, and releases the data folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts what is wanted; when one part fails, stops the others and throws a `StackFailure`. */
+export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
+  const { dataDir, onProgress, durable = true, parts = {} } = options;
+  const ports = typeof options.ports === 'number' ? infrastructurePorts(options.ports) : options.ports;
+  const data = DataDirectory.open(dataDir);
+  const guardian = new Guardian();
+  const shared = { data, guardian, ...(onProgress && { onProgress }) };
+  const issuer = new Issuer({ data, guardian, port: ports.issuer });
+  const postgres =
+    parts.postgres === false ? undefined : new PostgresServer({ ...shared, port: ports.postgres, durable });
+  const kafka = parts.kafka === false ? undefined : new KafkaBroker({ ...shared, ports, issuerUrl: issuer.url });
+  const stop = async () => {
+    await kafka?.stop();
+    await Promise.all([postgres?.stop(), issuer.stop()]);
+    guardian.close();
+    data.close();
+  };
+  const startKafka = async () => {
+    await issuer.start(); // first: the broker fetches its keys
+    if (!kafka) return;
+    await kafka.start();
+    await provisionKafka(kafka.internal, kafka.admin);
+  };
+  // Both are awaited to their end, so that a failure of one does not leave the other starting behind our back.
+  const results = await Promise.allSettled([startKafka(), postgres?.start()]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    await stop();
+    throw inWords(failed.reason, data.path);
+  }
+  return { data, guardian, issuer, postgres, kafka, stop };
+}

@@ -1,0 +1,105 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import type { DataDirectory } from '../data-directory.js';
+import { StackFailure } from '../failure.js';
+import { standaloneModule } from '../paths.js';
+import { requireFreePort } from '../ports.js';
+import { Component } from '../process/component.js';
+import type { Guardian } from '../process/guardian.js';
+import { ManagedProcess } from '../process/managed-process.js';
+import { endOrphanOf } from '../process/orphan.js';
+import { type Claims, PERSONAS, type PersonaName } from './personas.js';
+
+const START_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 2_000;
+const POLL_MS = 25;
+
+export interface IssuerOptions {
+  data: DataDirectory;
+  port: number;
+  guardian: Guardian;
+}
+
+export interface TokenOptions {
+  /** Default `sluice-api`; `kafka` for an agency's connection to its feed. */
+  audience?: string | string[];
+  /** Seconds (negative: already expired) or a span such as "5 minutes". Default 12 hours. */
+  expiresIn?: number | string;
+}
+
+/** The local issuer of tokens; see main.ts. */
+export class Issuer extends Component {
+  /** The `iss` of its tokens. */
+  readonly url: string;
+  readonly #options: IssuerOptions;
+  readonly #secret: string;
+
+  constructor(options: IssuerOptions) {
+    super();
+    this.#options = options;
+    this.url = `http://127.0.0.1:${options.port}`;
+    this.#secret = options.data.secrets.get('issuer-token');
+  }
+
+  override async start(): Promise<void> {
+    const { data, port, guardian } = this.#options;
+    await endOrphanOf(data.runFile('issuer'), 'SIGTERM', STOP_TIMEOUT_MS);
+    await requireFreePort(port, 'issuer of tokens');
+    const configuration = data.secrets.path('issuer.json');
+    writeFileSync(
+      configuration,
+      JSON.stringify({
+        port,
+        issuer: this.url,
+        privateKey: JSON.parse(data.secrets.get('issuer-key', newSigningKey)),
+        secret: this.#secret,
+        personas: PERSONAS,
+      }),
+      { mode: 0o600 },
+    );
+    this.process = await ManagedProcess.start({
+      command: process.execPath,
+      args: [standaloneModule(import.meta.url, './main'), configuration],
+      logFile: data.logFile('issuer'),
+      runFile: data.runFile('issuer'),
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: STOP_TIMEOUT_MS,
+      guardian,
+    });
+    await this.#ready();
+  }
+
+  /** A token for a persona or for any claims. */
+  async tokenFor(whom: PersonaName | Claims, options: TokenOptions = {}): Promise<string> {
+    const response = await fetch(`${this.url}/token`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...(typeof whom === 'string' ? { persona: whom } : { claims: whom }), ...options }),
+    });
+    if (!response.ok) throw new StackFailure('issuer-failed', `The issuer refused a token (${response.status}).`);
+    return ((await response.json()) as { access_token: string }).access_token;
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (
+      !(await fetch(`${this.url}/jwks`)
+        .then((response) => response.ok)
+        .catch(() => false))
+    ) {
+      if (this.running().exit || Date.now() > deadline) {
+        await this.stop();
+        throw new StackFailure(
+          'issuer-failed',
+          `The issuer of tokens did not start; see ${this.#options.data.logFile('issuer')}.`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'ES256' });
+}

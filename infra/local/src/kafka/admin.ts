@@ -1,0 +1,74 @@
+import { connect } from 'node:net';
+import { Admin } from '@platformatic/kafka';
+import { MAX_RECORD_BYTES, TOPICS, type TopicContract } from '@sluice/contracts';
+import { serviceAcls } from './acls.js';
+import type { KafkaCredentials } from './kafka-broker.js';
+
+/** Without credentials the connection is PLAINTEXT. */
+function adminOf(brokers: string[], credentials?: KafkaCredentials): Admin {
+  return new Admin({
+    clientId: 'sluice-stack',
+    bootstrapBrokers: brokers,
+    retries: 20,
+    retryDelay: 100,
+    ...(credentials && { sasl: { mechanism: 'SCRAM-SHA-512', ...credentials } }),
+  });
+}
+
+/** Whether the broker lets this user in and answers. */
+export async function isServing(brokers: string[], credentials: KafkaCredentials): Promise<boolean> {
+  // A bare connection first: until the port is open, a client would only retry by itself.
+  if (!(await accepts(brokers[0]!))) return false;
+  const admin = new Admin({
+    clientId: 'sluice-stack',
+    bootstrapBrokers: brokers,
+    retries: 0,
+    connectTimeout: 2_000,
+    requestTimeout: 5_000,
+    sasl: { mechanism: 'SCRAM-SHA-512', ...credentials },
+  });
+  try {
+    const { brokers: known } = await admin.metadata({ topics: [], forceUpdate: true });
+    return known.size > 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.close();
+  }
+}
+
+function accepts(broker: string): Promise<boolean> {
+  const [host, port] = broker.split(':');
+  return new Promise((resolve) => {
+    const socket = connect({ host: host!, port: Number(port) });
+    const end = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+/** Creates the topics that the contracts name and that are missing; with credentials, also the services' rights. */
+export async function provisionKafka(brokers: string[], credentials?: KafkaCredentials): Promise<void> {
+  const admin = adminOf(brokers, credentials);
+  try {
+    const present = new Set(await admin.listTopics());
+    const missing = Object.values<TopicContract>(TOPICS).filter((topic) => !present.has(topic.name));
+    if (missing.length > 0) {
+      await admin.createTopics({
+        topics: missing.map(({ name, partitions }) => ({ topic: name, partitions })),
+        replicas: 1,
+        configs: [
+          { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
+          // The topics are the history that projections are rebuilt from: nothing in them expires.
+          { name: 'retention.ms', value: '-1' },
+          { name: 'retention.bytes', value: '-1' },
+        ],
+      });
+    }
+    if (credentials) await admin.createAcls({ creations: serviceAcls() });
+  } finally {
+    await admin.close();
+  }
+}

@@ -1,0 +1,19 @@
+import { startTestInfrastructure } from '@sluice/local-stack';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** PostgreSQL as its administrator; make a database of your own with `createTestDatabase(inject('pgUrl'))`. */
+    pgUrl: string;
+    /** Kafka's INTERNAL listener (SCRAM-SHA-512) as a super user; prefix names with `uniquePrefix()`. */
+    kafka: { brokers: string[]; username: string; password: string };
+  }
+}
+
+/** One PostgreSQL and one Kafka for all tests of a run. Unit tests alone do not wait for them. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const infrastructure = await startTestInfrastructure();
+  project.provide('pgUrl', infrastructure.postgres!.url);
+  project.provide('kafka', { brokers: infrastructure.kafka!.internal, ...infrastructure.kafka!.admin });
+  return infrastructure.stop;
+}
