@@ -1,10 +1,19 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { CompactEncrypt, importJWK, type JWK } from 'jose';
+import { CompactEncrypt, importJWK } from 'jose';
 import { VaultError } from './errors.js';
 import type { KeyProvider } from './key-provider.js';
 
 const KEY_BYTES = 32;
 const WRAPPING = 'ECDH-ES+A256KW';
+
+/** A public P-256 JWK as an agency registers it; members that do not belong to the point are ignored. */
+export interface AgencyPublicKey {
+  kty?: string | undefined;
+  crv?: string | undefined;
+  x?: string | undefined;
+  y?: string | undefined;
+  d?: string | undefined;
+}
 
 /** The key of one agency's feed in one epoch, and how the agency gets it. */
 export interface ContentKey {
@@ -35,7 +44,7 @@ export class ContentKeys {
    * @param publicJwk the key the agency registered for this epoch
    * @throws {VaultError} `agency-key-unusable`
    */
-  of(agency: string, epoch: number, publicJwk: JWK): Promise<ContentKey> {
+  of(agency: string, epoch: number, publicJwk: AgencyPublicKey): Promise<ContentKey> {
     const kid = `${agency}.${epoch}`;
     const cacheKey = `${kid}|${publicJwk.x}|${publicJwk.y}`;
     let contentKey = this.#known.get(cacheKey);
@@ -48,7 +57,7 @@ export class ContentKeys {
     return contentKey;
   }
 
-  async #derive(kid: string, publicJwk: JWK): Promise<ContentKey> {
+  async #derive(kid: string, publicJwk: AgencyPublicKey): Promise<ContentKey> {
     const bytes = Buffer.from(hkdfSync('sha256', this.#secret, '', `sluice/content:${kid}`, KEY_BYTES));
     return { kid, key: createSecretKey(bytes), wrapped: await wrapForAgency(bytes, publicJwk, kid) };
   }
@@ -59,14 +68,15 @@ export class ContentKeys {
  * @param kid names the content key, not the agency's key
  * @throws {VaultError} `agency-key-unusable`
  */
-export async function wrapForAgency(contentKey: Buffer, publicJwk: JWK, kid: string): Promise<string> {
-  if (publicJwk.kty !== 'EC' || publicJwk.crv !== 'P-256' || publicJwk.d !== undefined) {
+export async function wrapForAgency(contentKey: Buffer, publicJwk: AgencyPublicKey, kid: string): Promise<string> {
+  const { kty, crv, x, y, d } = publicJwk;
+  if (kty !== 'EC' || crv !== 'P-256' || x === undefined || y === undefined || d !== undefined) {
     throw new VaultError('agency-key-unusable', `the key registered for ${kid} is not a public P-256 JWK`);
   }
   try {
     return await new CompactEncrypt(contentKey)
       .setProtectedHeader({ alg: WRAPPING, enc: 'A256GCM', kid })
-      .encrypt(await importJWK({ kty: 'EC', crv: 'P-256', x: publicJwk.x, y: publicJwk.y } as JWK, WRAPPING));
+      .encrypt(await importJWK({ kty, crv, x, y }, WRAPPING));
   } catch (cause) {
     throw new VaultError('agency-key-unusable', `the key registered for ${kid} cannot be used to wrap`, { cause });
   }

@@ -1,6 +1,6 @@
 export { BlindIndex } from './blind-index.js';
 export { type BlockPlace, NO_PREVIOUS_BLOCK, openBlock, sealBlock } from './block.js';
-export { type ContentKey, ContentKeys, wrapForAgency } from './content-keys.js';
+export { type AgencyPublicKey, type ContentKey, ContentKeys, wrapForAgency } from './content-keys.js';
 export { SealBroken, VaultError, type VaultErrorCode } from './errors.js';
 export { FileKeyProvider } from './file-key-provider.js';
 export type { KeyProvider, SecretName } from './key-provider.js';
