@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+import type { Shutdown } from '../bootstrap/shutdown.js';
+import { sendProblem } from '../http/problem-document.js';
+import type { Metrics } from './metrics.js';
+import type { ReadinessChecks } from './readiness.js';
+
+export interface Operations {
+  readonly name: string;
+  readonly readiness: ReadinessChecks;
+  readonly metrics: Metrics;
+  readonly shutdown: Shutdown;
+}
+
+/** The routes of operators and their tools; they need no token and tell nothing about anybody. */
+export function serveOperations(server: FastifyInstance, { name, readiness, metrics, shutdown }: Operations): void {
+  server.get('/healthz', (_request, reply) => reply.send({ status: 'alive' }));
+
+  server.get('/readyz', async (request, reply) => {
+    const checks = {
+      ...(await readiness.run()),
+      ...(shutdown.stopping && { service: { ok: false, detail: 'stopping' } }),
+    };
+    const failing = Object.entries(checks).filter(([, { ok }]) => !ok);
+    if (failing.length === 0) return reply.send({ status: 'ready', checks });
+    sendProblem(request, reply, 'not-ready', {
+      errors: failing.map(([check, { detail }]) => ({ path: check, rule: detail })),
+      members: { checks },
+    });
+    return reply;
+  });
+
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+
+  server.get('/openapi.json', async (request, reply) => {
+    const document = await readFile(openApiOf(name)).catch(() => undefined);
+    if (document !== undefined) return reply.type('application/json').send(document);
+    sendProblem(request, reply, 'not-found');
+    return reply;
+  });
+}
+
+/** Generated from the contracts and checked in; see `npm run generate`. */
+function openApiOf(name: string): URL {
+  return new URL(`../../../../docs/api/${name}.openapi.json`, import.meta.url);
+}
