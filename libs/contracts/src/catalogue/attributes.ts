@@ -37,16 +37,16 @@ const AUTHORITY = ['publisher'] as const;
 const ALL_MODES = ['stream', 'snapshot', 'query'] as const;
 
 const line = (max: number) => z.string().trim().min(1).max(max);
-const date = z.string().refine(isRealDate, 'is not a calendar date written YYYY-MM-DD');
+const date = z.string().refine(isRealDate, 'calendar-date');
 const address = z.strictObject({
-  division: z.string().regex(/^\d{6}$/, 'is not a GB/T 2260 division code'),
+  division: z.string().regex(/^\d{6}$/, 'gbt-2260-division'),
   text: line(200),
   postcode: z
     .string()
     .regex(/^\d{6}$/)
     .optional(),
 });
-const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'is not an E.164 number');
+const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'e164-number');
 
 function attribute(
   bit: number,
@@ -90,7 +90,7 @@ export const ATTRIBUTES = {
     assurance: 3,
     staleAfterDays: 3650,
   }),
-  nationality: attribute(4, 'Nationality', '国籍', z.string().regex(/^[A-Z]{2}$/, 'is not an ISO 3166 code'), {
+  nationality: attribute(4, 'Nationality', '国籍', z.string().regex(/^[A-Z]{2}$/, 'iso-3166-country'), {
     assertedBy: AUTHORITY,
     assurance: 3,
     staleAfterDays: 3650,
@@ -108,7 +108,7 @@ export const ATTRIBUTES = {
     z.discriminatedUnion('type', [
       z.strictObject({
         type: z.literal('resident-id'),
-        number: z.string().refine(isResidentIdentityNumber, 'is not a GB 11643 number'),
+        number: z.string().refine(isResidentIdentityNumber, 'gb-11643-number'),
         validUntil: date.optional(),
       }),
       z.strictObject({
@@ -152,7 +152,7 @@ export const ATTRIBUTES = {
     '工作单位',
     z.strictObject({
       name: line(120),
-      uscc: z.string().refine(isUnifiedSocialCreditCode, 'is not a GB 32100 code').optional(),
+      uscc: z.string().refine(isUnifiedSocialCreditCode, 'gb-32100-code').optional(),
       since: date.optional(),
     }),
   ),
@@ -183,7 +183,7 @@ export const ATTRIBUTES = {
     21,
     'Social-security place',
     '社保参保地',
-    z.string().regex(/^\d{6}$/, 'is not a GB/T 2260 division code'),
+    z.string().regex(/^\d{6}$/, 'gbt-2260-division'),
   ),
   emergencyContact: attribute(
     22,

@@ -14,6 +14,8 @@ export const HEADER = {
   sequence: 'ce_sequence',
   /** `xid.position`: strictly increasing in a partition as published; what is not above the last one is a repeat. */
   logPosition: 'ce_logposition',
+  /** Who acted: `person:…`, `agency:…`, `staff:…`, `service:…`. */
+  actor: 'ce_actor',
   correlationId: 'ce_correlationid',
   causationId: 'ce_causationid',
   traceParent: 'traceparent',

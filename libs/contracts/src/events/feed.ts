@@ -14,8 +14,9 @@ export const FEED_AGENCY_RESTORED = 'sluice.feed.agency-restored.v1';
 const values = z.record(z.string(), z.unknown());
 
 export const feedEvents = {
-  [FEED_PROFILE_CHANGED]: z.strictObject({ attributes: values, version: z.int() }),
-  [FEED_SNAPSHOT]: z.strictObject({ attributes: values, version: z.int() }),
+  // No version of the profile: its steps would tell a recipient that something else changed.
+  [FEED_PROFILE_CHANGED]: z.strictObject({ attributes: values }),
+  [FEED_SNAPSHOT]: z.strictObject({ attributes: values }),
   [FEED_GRANT_STOPPED]: z.strictObject({ state: grantStop, deleteBy: z.iso.datetime().optional() }),
   [FEED_GRANT_PAUSED]: z.strictObject({}),
   /** The attributes that are left. */

@@ -17,7 +17,7 @@ export const AGENCY_KEY_REGISTERED = 'sluice.vetting.agency-key-registered.v1';
 export const AGENCY_FENCED = 'sluice.vetting.agency-fenced.v1';
 
 /** Agency codes are readable, and part of topic names: `harbour-bank` owns `feed.harbour-bank`. */
-export const agencyCode = z.string().regex(/^[a-z][a-z0-9-]{2,39}$/, 'is not an agency code');
+export const agencyCode = z.string().regex(/^[a-z][a-z0-9-]{2,39}$/, 'agency-code');
 
 /** A public key that blocks are encrypted to: ECDH-ES over P-256 (RFC 7517, RFC 7518 section 4.6). */
 export const feedPublicKey = z.strictObject({
@@ -48,7 +48,7 @@ export type AccreditationScope = z.output<typeof accreditationScope>;
 
 export const agencyDetails = z.strictObject({
   name: z.strictObject({ en: z.string().trim().min(1).max(120), zh: z.string().trim().min(1).max(120) }),
-  uscc: z.string().refine(isUnifiedSocialCreditCode, 'is not a GB 32100 code'),
+  uscc: z.string().refine(isUnifiedSocialCreditCode, 'gb-32100-code'),
   kind: z.enum(['bank', 'credit-bureau', 'tax', 'social-security', 'court', 'other']),
 });
 

@@ -8,12 +8,12 @@ import { defineEndpoint } from './endpoint.js';
  */
 export const attributeValues = z
   .record(z.string().max(40), z.unknown())
-  .refine((values) => Object.keys(values).length > 0, 'names no attribute');
+  .refine((values) => Object.keys(values).length > 0, 'at-least-one-attribute');
 
 const subjectParams = z.strictObject({ subject: z.uuid() });
 const evidence = z
   .string()
-  .regex(/^[\w.:/-]{1,120}$/, 'is not a reference')
+  .regex(/^[\w.:/-]{1,120}$/, 'reference')
   .optional();
 
 export const subjectReply = z.strictObject({ subject: z.uuid(), version: z.int(), changed: z.array(attributeCode) });
