@@ -1,5 +1,5 @@
 import { startTestInfrastructure } from '@sluice/local-stack';
-import type { TestProject } from 'vitest/node';
+import { parseCLI, type TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,7 +11,10 @@ declare module 'vitest' {
 }
 
 /** One PostgreSQL and one Kafka for all tests of a run. Unit tests alone do not wait for them. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const { filter } = parseCLI(['vitest', ...process.argv.slice(2)]);
+  const { testFiles } = await project.globTestFiles(filter);
+  if (testFiles.every((file) => file.endsWith('.unit.test.ts'))) return undefined;
   const infrastructure = await startTestInfrastructure();
   project.provide('pgUrl', infrastructure.postgres!.url);
   project.provide('kafka', { brokers: infrastructure.kafka!.internal, ...infrastructure.kafka!.admin });

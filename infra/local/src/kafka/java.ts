@@ -5,8 +5,14 @@ import { StackFailure } from '../failure.js';
 
 const OLDEST_JAVA = 17;
 
-/** The `java` command, known to be new enough for Kafka 4. Throws `java-missing`, `java-too-old`. */
-export async function requireJava(): Promise<string> {
+export interface Java {
+  command: string;
+  /** What it says of itself, build included. */
+  version: string;
+}
+
+/** Java, known to be new enough for Kafka 4. Throws `java-missing`, `java-too-old`. */
+export async function requireJava(): Promise<Java> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
   let said: string;
   try {
@@ -26,5 +32,5 @@ export async function requireJava(): Promise<string> {
       `Kafka needs Java ${OLDEST_JAVA} or newer and this is Java ${version}; install a newer JRE, or point JAVA_HOME to one.`,
     );
   }
-  return java;
+  return { command: java, version: said };
 }

@@ -13,13 +13,15 @@ import { ManagedProcess } from '../process/managed-process.js';
 import { endOrphanOf } from '../process/orphan.js';
 import { isServing } from './admin.js';
 import { brokerProperties, jwksUrl } from './broker-properties.js';
-import { requireJava } from './java.js';
-import { kafkaLibraries } from './libraries.js';
+import { archiveOptions, keepArchive } from './class-archive.js';
+import { type Java, requireJava } from './java.js';
+import { type KafkaLibraries, kafkaLibraries } from './libraries.js';
 import { KAFKA_USERS, kafkaPassword, scramCredential } from './users.js';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 8_000;
 const POLL_MS = 50;
+const LOGGING = `-Dlog4j2.configurationFile=${join(PACKAGE_ROOT, 'kafka', 'log4j2.xml')}`;
 
 export interface KafkaOptions {
   data: DataDirectory;
@@ -45,6 +47,7 @@ export class KafkaBroker extends Component {
   readonly admin: KafkaCredentials;
   readonly #options: KafkaOptions;
   readonly #directory: string;
+  #afterStop: () => void = () => {};
 
   constructor(options: KafkaOptions) {
     super();
@@ -63,17 +66,19 @@ export class KafkaBroker extends Component {
     await requireFreePort(ports.kafkaInternal, 'Kafka for services');
     await requireFreePort(ports.kafkaController, 'Kafka controller');
     await requireFreePort(ports.kafkaAgency, 'Kafka for agencies');
-    const [java, libraries] = await Promise.all([requireJava(), kafkaLibraries(onProgress)]);
-    await this.initialise(java, libraries);
+    const java = await requireJava();
+    const libraries = await kafkaLibraries(java, onProgress);
+    await this.#initialise(java, libraries);
+    const freshArchive = data.at('run', 'kafka-classes.jsa');
     this.process = await ManagedProcess.start({
-      command: java,
+      command: java.command,
       args: [
         '-Xmx512m',
-        '-Djava.awt.headless=true',
-        `-Dlog4j2.configurationFile=${join(PACKAGE_ROOT, 'kafka', 'log4j2.xml')}`,
+        ...archiveOptions(libraries.classArchive, freshArchive),
+        LOGGING,
         `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${jwksUrl(this.#options.issuerUrl)}`,
         '-cp',
-        join(libraries, '*'),
+        libraries.classPath,
         'kafka.Kafka',
         this.#writeProperties('kafka.properties', this.#directory),
       ],
@@ -83,11 +88,18 @@ export class KafkaBroker extends Component {
       stopTimeoutMs: STOP_TIMEOUT_MS,
       guardian: this.#options.guardian,
     });
+    this.#afterStop = () => keepArchive(freshArchive, libraries.classArchive);
     await this.#ready();
   }
 
+  override async stop(): Promise<void> {
+    await super.stop();
+    this.#afterStop();
+    this.#afterStop = () => {};
+  }
+
   /** Formats the data folder where there is none yet. */
-  async initialise(java: string, libraries: string): Promise<void> {
+  async #initialise(java: Java, libraries: KafkaLibraries): Promise<void> {
     if (existsSync(this.#directory)) return this.#requireUsable();
     const { data, onProgress } = this.#options;
     onProgress?.('Kafka: formatting the data folder (first start only)');
@@ -101,12 +113,13 @@ export class KafkaBroker extends Component {
       scramCredential(user, kafkaPassword(data.secrets, user)),
     ]);
     try {
-      await promisify(execFile)(java, [
+      await promisify(execFile)(java.command, [
         '-Xmx128m',
-        '-XX:TieredStopAtLevel=1',
-        `-Dlog4j2.configurationFile=${join(PACKAGE_ROOT, 'kafka', 'log4j2.xml')}`,
+        '-XX:TieredStopAtLevel=1', // it ends before optimised code would pay
+        `-XX:SharedArchiveFile=${libraries.classArchive}`,
+        LOGGING,
         '-cp',
-        join(libraries, '*'),
+        libraries.classPath,
         'kafka.tools.StorageTool',
         'format',
         '-t',

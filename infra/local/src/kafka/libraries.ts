@@ -5,17 +5,32 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { diskFull, StackFailure } from '../failure.js';
 import { CACHE_ROOT, PACKAGE_ROOT } from '../paths.js';
+import type { Java } from './java.js';
 
 const POM = join(PACKAGE_ROOT, 'kafka', 'pom.xml');
 
+export interface KafkaLibraries {
+  /** Java's class path. */
+  classPath: string;
+  /** See class-archive.ts; it may not exist. */
+  classArchive: string;
+}
+
 /**
- * The folder with the broker's jars, fetched with Maven at the first use of this pom. Throws `maven-missing`,
- * `kafka-libraries`, `disk-full`.
+ * The broker's jars, fetched with Maven at the first use of this pom. Throws `maven-missing`, `kafka-libraries`,
+ * `disk-full`.
  */
-export async function kafkaLibraries(onProgress?: (line: string) => void): Promise<string> {
-  const key = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12);
+export async function kafkaLibraries(java: Java, onProgress?: (line: string) => void): Promise<KafkaLibraries> {
+  const key = shortHash(readFileSync(POM));
   const libraries = join(CACHE_ROOT, `kafka-libs-${key}`);
-  if (existsSync(libraries)) return libraries;
+  if (!existsSync(libraries)) await fetchInto(libraries, onProgress);
+  return {
+    classPath: join(libraries, '*'),
+    classArchive: join(CACHE_ROOT, `kafka-classes-${key}-${shortHash(java.version)}.jsa`),
+  };
+}
+
+async function fetchInto(libraries: string, onProgress?: (line: string) => void): Promise<void> {
   onProgress?.('Kafka: fetching its libraries with Maven (44 MB, first start only)');
   mkdirSync(CACHE_ROOT, { recursive: true });
   const fetched = mkdtempSync(join(CACHE_ROOT, 'fetching-'));
@@ -31,7 +46,10 @@ export async function kafkaLibraries(onProgress?: (line: string) => void): Promi
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
-  return libraries;
+}
+
+function shortHash(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }
 
 /** A complete folder appears at once or not at all; two stacks may fetch at the same time, and the first one wins. */

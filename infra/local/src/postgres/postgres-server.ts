@@ -48,7 +48,7 @@ export class PostgresServer extends Component {
   override async start(): Promise<void> {
     await this.#endOrphan();
     await requireFreePort(this.#options.port, 'PostgreSQL');
-    await this.initialise();
+    await this.#initialise();
     // Processes of a server that was killed may take a moment to notice; until then a new one refuses to start.
     for (let attempt = 1; ; attempt++) {
       this.process = await this.#spawn();
@@ -61,7 +61,7 @@ export class PostgresServer extends Component {
   }
 
   /** Makes the data folder where there is none yet. */
-  async initialise(): Promise<void> {
+  async #initialise(): Promise<void> {
     if (existsSync(this.#directory)) return this.#requireUsable();
     this.#options.onProgress?.('PostgreSQL: creating the data folder (first start only)');
     const user = userForPostgres();
