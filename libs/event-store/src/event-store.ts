@@ -1,13 +1,25 @@
+import { hash } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { Command, CurrentState, Executed, SqlEffect, StoredEvent } from './types.js';
-import type { UpcasterRegistry } from './upcaster-registry.js';
+import { BatchQueue, type Waiting } from './batch-queue.js';
+import { BatchRunner } from './batch-runner.js';
+import { asStoreError } from './database-failure.js';
+import { assertUuid, type Entry, Faulty } from './decide.js';
+import { EventStoreError } from './errors.js';
+import { plainName, readStreamStatement, type Statement } from './statements.js';
+import type { Command, CurrentState, EventContext, Executed, SqlEffect, StoredEvent } from './types.js';
+import { UpcasterRegistry } from './upcaster-registry.js';
+
+const DEFAULT_MAX_EVENT_BYTES = 256 * 1024;
+/** Bytes of one batch of single commands: what one statement carries without anybody noticing a pause. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface EventStoreOptions {
+  /** The service's own pool; the store holds at most four of its connections, each only while a statement or a transaction runs. */
   pool: Pool;
   schema: string;
   /** Largest payload of one event, in bytes; 256 KiB when absent. */
   maxEventBytes?: number;
-  /** Runs before decisions with the streams they are about, eg to load data keys. */
+  /** Runs before decisions with the streams they are about, eg to load data keys. Its error fails the batch as it is. */
   prepare?: (streams: string[]) => Promise<void>;
   /** Called after every commit that appended, eg to nudge the relay. */
   onAppended?: () => void;
@@ -15,29 +27,150 @@ export interface EventStoreOptions {
   upcasters?: UpcasterRegistry;
 }
 
+/** Commands that wait for their batch: one, or the whole of an `executeAll`. */
+interface Work extends Waiting {
+  entries: Entry<unknown>[];
+  withBatch?: ((results: Executed<unknown>[]) => SqlEffect[]) | undefined;
+  resolve(results: Executed<unknown>[]): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Appends events under expected versions. Concurrent commands share a statement and a commit;
+ * an answer always follows the commit. Failures of the store itself are `EventStoreError`s.
+ */
 export class EventStore {
-  constructor(readonly options: EventStoreOptions) {}
+  readonly #pool: Pool;
+  readonly #schema: string;
+  readonly #runner: BatchRunner;
+  readonly #queue: BatchQueue<Work>;
+  readonly #readStream: Statement;
+  readonly #upcasters: UpcasterRegistry;
+  #closed = false;
 
-  async execute<R>(_command: Command<R>): Promise<Executed<R>> {
-    throw new Error('not built yet');
+  constructor(options: EventStoreOptions) {
+    const { pool, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, prepare, onAppended } = options;
+    this.#pool = pool;
+    this.#schema = plainName(options.schema);
+    this.#readStream = readStreamStatement(this.#schema);
+    this.#upcasters = options.upcasters ?? new UpcasterRegistry();
+    this.#runner = new BatchRunner({ pool, schema: this.#schema, maxEventBytes, prepare, onAppended });
+    this.#queue = new BatchQueue((batch) => this.#runBatch(batch));
   }
 
+  /** Decides one command and stores what it wants, in a batch with whatever else is waiting. */
+  async execute<R>(command: Command<R>): Promise<Executed<R>> {
+    const results = await this.#enqueue([command], true, undefined);
+    return results[0]!;
+  }
+
+  /**
+   * Decides commands in order and stores all they want in one transaction: all of it or, when this rejects, nothing.
+   * Commands on one stream see each other's outcome. `withBatch` is given the results (again with every try) and its
+   * effects commit with them; a constraint that these effects break rejects the whole.
+   */
   async executeAll<R>(
-    _commands: Command<R>[],
-    _withBatch?: (results: Executed<R>[]) => SqlEffect[],
+    commands: Command<R>[],
+    withBatch?: (results: Executed<R>[]) => SqlEffect[],
   ): Promise<Executed<R>[]> {
-    throw new Error('not built yet');
+    return await this.#enqueue(commands, false, withBatch);
   }
 
-  async load(_stream: string): Promise<CurrentState> {
-    throw new Error('not built yet');
+  async load(stream: string): Promise<CurrentState> {
+    assertUuid(stream);
+    this.#assertOpen();
+    return await this.#runner.loadStream(stream);
   }
 
-  async readStream(_stream: string, _fromVersion = 1): Promise<StoredEvent[]> {
-    throw new Error('not built yet');
+  /** The stream's events in order, from `fromVersion` on. */
+  async readStream(stream: string, fromVersion = 1): Promise<StoredEvent[]> {
+    assertUuid(stream);
+    this.#assertOpen();
+    try {
+      const result = await this.#pool.query<EventRow>({ ...this.#readStream, values: [stream, fromVersion] });
+      return result.rows.map((row) => ({
+        stream,
+        version: row.version,
+        eventId: row.event_id,
+        contentType: row.content_type,
+        context: row.context,
+        recordedAt: row.recorded_at,
+        ...this.#upcasters.upcast(row.type, row.payload),
+      }));
+    } catch (error) {
+      throw asStoreError(error, this.#schema);
+    }
   }
 
+  /** Takes no more commands and resolves when those taken are answered. The pool stays open. */
   async close(): Promise<void> {
-    throw new Error('not built yet');
+    this.#closed = true;
+    await this.#queue.idle();
   }
+
+  async #enqueue<R>(
+    commands: Command<R>[],
+    shares: boolean,
+    withBatch: ((results: Executed<R>[]) => SqlEffect[]) | undefined,
+  ): Promise<Executed<R>[]> {
+    this.#assertOpen();
+    const names = new Set<string>();
+    const entries = commands.map((command): Entry<R> => {
+      assertUuid(command.stream);
+      names.add(command.stream);
+      if (command.idempotency === undefined) return { command, key: undefined };
+      const key = hash('sha256', command.idempotency.key, 'hex');
+      names.add(key);
+      return { command, key };
+    });
+    return await new Promise<Executed<R>[]>((resolve, reject) => {
+      this.#queue.add({
+        entries,
+        shares,
+        names: [...names],
+        // The queue mixes work of many result types; each gets back the results of its own entries.
+        withBatch: withBatch as Work['withBatch'],
+        resolve: resolve as Work['resolve'],
+        reject,
+      });
+    });
+  }
+
+  async #runBatch(batch: Work[]): Promise<Work[]> {
+    try {
+      const [first] = batch;
+      if (first!.shares) return await this.#runShared(batch);
+      const { entries, withBatch } = first!;
+      const results = await this.#runner.run(entries, { batchBytes: Infinity, withBatch, atomic: true });
+      first!.resolve(results as Executed<unknown>[]);
+    } catch (error) {
+      for (const work of batch) work.reject(error);
+    }
+    return [];
+  }
+
+  async #runShared(batch: Work[]): Promise<Work[]> {
+    const entries = batch.map((work) => work.entries[0]!);
+    const results = await this.#runner.run(entries, { batchBytes: MAX_BATCH_BYTES, atomic: false });
+    for (const [index, result] of results.entries()) {
+      const work = batch[index]!;
+      if (result instanceof Faulty) work.reject(result.error);
+      else work.resolve([result]);
+    }
+    return batch.slice(results.length);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new EventStoreError('closed', 'the event store is closed');
+  }
+}
+
+interface EventRow {
+  version: number;
+  type: string;
+  event_id: string;
+  content_type: string;
+  context: EventContext;
+  payload: Buffer;
+  recorded_at: Date;
 }

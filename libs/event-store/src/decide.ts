@@ -1,0 +1,111 @@
+import type { Loaded, PastReply } from './load.js';
+import type { Command, CurrentState, Executed, NewEvent, SqlEffect } from './types.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A command on its way, with its idempotency key as the hex form of the digest it is stored under. */
+export interface Entry<R> {
+  command: Command<R>;
+  key: string | undefined;
+}
+
+/** One command's events, to be appended behind `version`. */
+export interface Append {
+  command: Command<unknown>;
+  key: string | undefined;
+  /** The stream's version before these events. */
+  version: number;
+  events: NewEvent[];
+  state: Buffer;
+  reply: unknown;
+  effects: readonly SqlEffect[];
+}
+
+/** A command's own fault: it fails alone, the rest of its batch goes on. */
+export class Faulty {
+  constructor(readonly error: unknown) {}
+}
+
+export interface Decided<R> {
+  /** One per entry, in order; fewer when the bytes to append reached the limit before the end. */
+  results: (Executed<R> | Faulty)[];
+  /** In the order of the commands; `places` says which entry each came from. */
+  appends: Append[];
+  places: number[];
+}
+
+export function assertUuid(text: string): void {
+  if (!UUID.test(text)) throw new TypeError('not a uuid in lower case');
+}
+
+/**
+ * Decides a batch on what was loaded. Commands on one stream are chained: each sees the state the one before it left.
+ * `settled` holds the results of entries that are not to be decided again.
+ */
+export function decideAll<R>(
+  entries: readonly Entry<R>[],
+  loaded: Loaded,
+  settled: ReadonlyMap<number, Executed<R> | Faulty>,
+  limits: { eventBytes: number; batchBytes: number },
+): Decided<R> {
+  const states = new Map<string, CurrentState>(loaded.states);
+  const replies = new Map<string, PastReply>(loaded.replies);
+  const results: (Executed<R> | Faulty)[] = [];
+  const appends: Append[] = [];
+  const places: number[] = [];
+  let bytes = 0;
+  for (const [place, entry] of entries.entries()) {
+    if (bytes >= limits.batchBytes) break;
+    const result = settled.get(place) ?? replay(entry, replies);
+    if (result !== undefined) {
+      results.push(result);
+      continue;
+    }
+    try {
+      results.push(decideOne(entry));
+    } catch (error) {
+      results.push(new Faulty(error));
+    }
+    if (appends.length > places.length) places.push(place);
+  }
+  return { results, appends, places };
+
+  function decideOne({ command, key }: Entry<R>): Executed<R> {
+    const current = states.get(command.stream)!;
+    const outcome = command.decide(current);
+    if (outcome.kind === 'nothing') {
+      return { kind: 'done', reply: outcome.reply, version: current.version, appended: false, replayed: false };
+    }
+    const { events, state, reply } = outcome;
+    if (events.length === 0) throw new TypeError('an append needs at least one event');
+    for (const event of events) {
+      if (event.eventId !== undefined) assertUuid(event.eventId);
+      if (event.payload.length > limits.eventBytes) return { kind: 'event-too-large' };
+    }
+    const version = current.version + events.length;
+    states.set(command.stream, { version, state });
+    if (key !== undefined) {
+      replies.set(key, { requestDigest: command.idempotency!.requestDigest, version, reply });
+    }
+    bytes += state.length + events.reduce((sum, event) => sum + event.payload.length, 0);
+    appends.push({
+      command,
+      key,
+      version: current.version,
+      events,
+      state,
+      reply,
+      effects: outcome.effects ?? [],
+    });
+    return { kind: 'done', reply, version, appended: true, replayed: false };
+  }
+}
+
+function replay<R>(entry: Entry<R>, replies: Map<string, PastReply>): Executed<R> | undefined {
+  if (entry.key === undefined) return undefined;
+  const past = replies.get(entry.key);
+  if (past === undefined) return undefined;
+  if (!past.requestDigest.equals(entry.command.idempotency!.requestDigest)) return { kind: 'idempotency-mismatch' };
+  // Whoever stored a reply of this key stored R: the key is scoped by endpoint.
+  return { kind: 'done', reply: past.reply as R, version: past.version, appended: false, replayed: true };
+}

@@ -1,0 +1,65 @@
+/** Names that may stand unquoted in SQL; schema names come from configuration and are put into the text. */
+const PLAIN_NAME = /^[a-z][a-z0-9_]{0,50}$/;
+
+export function plainName(name: string): string {
+  if (!PLAIN_NAME.test(name)) throw new Error(`"${name}" is not a plain lower-case SQL name`);
+  return name;
+}
+
+/** A prepared statement: PostgreSQL parses and plans it once per connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Events, states and idempotency rows of one batch, in one statement.
+ *
+ * $1 holds every value of variable length end to end, the arrays say where: pg sends a Buffer as it is,
+ * while each element of a bytea[] or text[] would be escaped, sent as hex and parsed (half of the append's cost).
+ *
+ * The events are the main statement, so that they are written first, and in the order given:
+ * unnest keeps it, and rows of one stream ascend by version. All instances write in order of stream, then key,
+ * so two batches that meet wait for one another in one direction only.
+ *
+ * The (xid, position) order never inverts within a stream: the xid is drawn by this very statement, after the load that
+ * saw the version before; whoever wrote that version had committed by then, with an xid drawn earlier. Two writers
+ * of one version cannot both commit.
+ */
+export function appendStatement(schema: string): Statement {
+  return {
+    name: `${schema}.append`,
+    text: `
+with held as (
+  insert into ${schema}.stream_state (stream, version, state)
+  select stream, version, substring($1::bytea from at for size)
+    from unnest($12::uuid[], $13::int[], $14::int[], $15::int[]) as held (stream, version, at, size)
+  on conflict (stream) do update set version = excluded.version, state = excluded.state
+), past as (
+  insert into ${schema}.idempotency (key, request_digest, reply, version)
+  select substring($1 from at for 32), substring($1 from at + 32 for digest_size),
+         convert_from(substring($1 from at + 32 + digest_size for reply_size), 'UTF8')::json, version
+    from unnest($16::int[], $17::int[], $18::int[], $19::int[]) as past (at, digest_size, reply_size, version)
+)
+insert into ${schema}.event (stream, version, type, event_id, content_type, context, payload)
+select stream, version, ($2::text[])[kind], event_id, ($3::text[])[kind],
+       convert_from(substring($1 from context_at for context_size), 'UTF8')::json,
+       substring($1 from payload_at for payload_size)
+  from unnest($4::uuid[], $5::int[], $6::uuid[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
+    as fresh (stream, version, event_id, kind, context_at, context_size, payload_at, payload_size)`,
+  };
+}
+
+/** See the function in the migrations for the form of its result. */
+export function loadStatement(schema: string): Statement {
+  return { name: `${schema}.load`, text: `select states, replies from ${schema}.load($1::uuid[], $2::bytea[])` };
+}
+
+export function readStreamStatement(schema: string): Statement {
+  return {
+    name: `${schema}.read_stream`,
+    text: `
+select version, type, event_id, content_type, context, payload, recorded_at
+  from ${schema}.event where stream = $1 and version >= $2 order by version`,
+  };
+}
