@@ -1,6 +1,4 @@
-export { PrincipalGuard } from './auth/principal-guard.js';
 export { type RecordedRefusal, type RefusalRecorder, Refusals } from './auth/refusals.js';
-export { TokenVerifier, type TokenVerifierOptions } from './auth/token-verifier.js';
 export { bootstrapService } from './bootstrap/bootstrap-service.js';
 export {
   createService,
@@ -8,7 +6,6 @@ export {
   type ServiceOptions,
   type TransportStrategy,
 } from './bootstrap/create-service.js';
-export { PlatformModule } from './bootstrap/platform-module.js';
 export { installProcessGuards } from './bootstrap/process-guards.js';
 export { SHUTDOWN_ORDER, Shutdown } from './bootstrap/shutdown.js';
 export {
@@ -19,7 +16,6 @@ export {
   SERVICE_CONFIG,
   type ServiceConfig,
 } from './config/service-config.js';
-export { DatabaseModule } from './database/database-module.js';
 export { Endpoint, type EndpointHandler, endpointOf } from './http/endpoint.js';
 export type { InputOf, RequestContext } from './http/input.js';
 export { Input } from './http/input-decorator.js';

@@ -9,8 +9,8 @@ import { traceparentOf } from '../observe/trace-context.js';
 /** One refused request (401 or 403), for the access history. Holds no address, header or value of the request. */
 export interface RecordedRefusal {
   readonly code: ProblemCode;
-  /** The contract's id, or undefined where no endpoint was reached. */
-  readonly endpoint: string | undefined;
+  /** The contract's id. */
+  readonly endpoint: string;
   /** `person:…`, `agency:…`, `staff:…`, or `anonymous` where no token was accepted. */
   readonly actor: string;
   readonly correlationId: string;
@@ -77,7 +77,7 @@ export class Refusals {
     window.leftOut = 0;
     this.pass({
       code,
-      endpoint: endpoint?.id,
+      endpoint: endpoint?.id ?? 'none',
       actor,
       correlationId: request.id,
       traceparent: traceparentOf(trace),

@@ -15,7 +15,7 @@ import { serveOperations } from '../observe/operations-routes.js';
 import { ReadinessChecks } from '../observe/readiness.js';
 import { observeRequests } from '../observe/request-metrics.js';
 import { enableTracePropagation } from '../observe/trace-context.js';
-import { PlatformModule } from './platform-module.js';
+import { platformModule } from './platform-module.js';
 import { Shutdown } from './shutdown.js';
 
 /** What Nest asks of a microservice strategy (its CustomTransportStrategy, without needing its package). */
@@ -51,37 +51,50 @@ export async function createService(options: ServiceOptions): Promise<RunningSer
   const { name, config } = options;
   const logger = options.logger ?? createLogger({ name, instance: config.instance, level: config.logLevel });
   enableTracePropagation();
+  const app = await createApplication(options, logger);
+  const shutdown = app.get(Shutdown);
+  let started = false;
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeInOrder(app, shutdown);
+    return closed;
+  };
+  const server = app.getHttpAdapter().getInstance();
+  observeRequests(server, app.get(Metrics), logger);
+  serveOperations(server, {
+    name,
+    readiness: app.get(ReadinessChecks),
+    metrics: app.get(Metrics),
+    phase: () => (shutdown.stopping ? 'stopping' : started ? 'serving' : 'starting'),
+  });
+  try {
+    await app.init();
+    // HTTP first: while Kafka is away the process is alive, and `/readyz` says what is missing.
+    await app.listen(config.port, config.host);
+    for (const strategy of options.microservices?.(app) ?? []) app.connectMicroservice({ strategy });
+    await app.startAllMicroservices();
+    started = true;
+    const url = await app.getUrl();
+    logger.info({ url }, 'serving');
+    return { app, logger, url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function createApplication({ config, module }: ServiceOptions, logger: Logger): Promise<NestFastifyApplication> {
   const offered = new OfferedMethods();
-  const adapter = createFastifyAdapter(offered);
   const root: Type = class Service {};
   const app = await NestFactory.create<NestFastifyApplication>(
-    { module: root, imports: [PlatformModule.for(config, logger, offered), DatabaseModule, options.module] },
-    adapter,
+    { module: root, imports: [platformModule(config, logger, offered), DatabaseModule, module] },
+    createFastifyAdapter(offered),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
-  const shutdown = app.get(Shutdown);
-  const server = adapter.getInstance();
-  observeRequests(server, app.get(Metrics), logger);
-  serveOperations(server, { name, readiness: app.get(ReadinessChecks), metrics: app.get(Metrics), shutdown });
   app.useGlobalGuards(app.get(PrincipalGuard));
   app.useGlobalInterceptors(app.get(ReplyInterceptor));
   app.useGlobalFilters(app.get(ProblemFilter));
-  for (const strategy of options.microservices?.(app) ?? []) app.connectMicroservice({ strategy });
-  await app.startAllMicroservices();
-  await app.listen(config.port, config.host);
-  const url = await app.getUrl();
-  logger.info({ url }, 'listening');
-
-  let closed: Promise<void> | undefined;
-  return {
-    app,
-    logger,
-    url,
-    close: () => {
-      closed ??= closeInOrder(app, shutdown);
-      return closed;
-    },
-  };
+  return app;
 }
 
 async function closeInOrder(app: NestFastifyApplication, shutdown: Shutdown): Promise<void> {

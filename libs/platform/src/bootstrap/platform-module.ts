@@ -11,27 +11,27 @@ import { Metrics } from '../observe/metrics.js';
 import { ReadinessChecks } from '../observe/readiness.js';
 import { Shutdown } from './shutdown.js';
 
-/** What every module of a service can inject: SERVICE_CONFIG, LOGGER, Metrics, ReadinessChecks, Shutdown, Refusals. */
 @Global()
 @Module({})
-export class PlatformModule {
-  static for(config: ServiceConfig, logger: Logger, offered: OfferedMethods): DynamicModule {
-    return {
-      module: PlatformModule,
-      providers: [
-        { provide: SERVICE_CONFIG, useValue: config },
-        { provide: LOGGER, useValue: logger },
-        { provide: OfferedMethods, useValue: offered },
-        { provide: TokenVerifier, useFactory: () => new TokenVerifier(config) },
-        Metrics,
-        ReadinessChecks,
-        Shutdown,
-        Refusals,
-        PrincipalGuard,
-        ReplyInterceptor,
-        ProblemFilter,
-      ],
-      exports: [SERVICE_CONFIG, LOGGER, Metrics, ReadinessChecks, Shutdown, Refusals],
-    };
-  }
+class PlatformModule {}
+
+/** What every module of a service can inject: SERVICE_CONFIG, LOGGER, Metrics, ReadinessChecks, Shutdown, Refusals. */
+export function platformModule(config: ServiceConfig, logger: Logger, offered: OfferedMethods): DynamicModule {
+  return {
+    module: PlatformModule,
+    providers: [
+      { provide: SERVICE_CONFIG, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      { provide: OfferedMethods, useValue: offered },
+      { provide: TokenVerifier, useFactory: () => new TokenVerifier(config) },
+      Metrics,
+      ReadinessChecks,
+      Shutdown,
+      Refusals,
+      PrincipalGuard,
+      ReplyInterceptor,
+      ProblemFilter,
+    ],
+    exports: [SERVICE_CONFIG, LOGGER, Metrics, ReadinessChecks, Shutdown, Refusals],
+  };
 }

@@ -24,11 +24,20 @@ declare module 'fastify' {
 /** A request's id is also its correlation id and the `instance` of its problem document. */
 export const newRequestId = (): string => randomUUID();
 
+const STATE = Symbol('sluice.request-state');
+type Stateful = FastifyRequest & { [STATE]?: RequestState };
+
 /** Gives every request its state, and runs its handler within the request's trace. */
 export function attachRequestState(server: FastifyInstance): void {
-  server.decorateRequest('state');
+  // Made when first asked for: a request the router gives up on reaches the answering hooks without the first ones.
+  server.decorateRequest('state', {
+    getter(this: Stateful): RequestState {
+      this[STATE] ??= { trace: traceContextFrom(this.headers), startedAt: performance.now() };
+      return this[STATE];
+    },
+  });
   server.addHook('onRequest', (request, _reply, done) => {
-    request.state = { trace: traceContextFrom(request.headers), startedAt: performance.now() };
+    void request.state;
     done();
   });
   // Reading a body leaves the asynchronous context of onRequest; this hook is the last before the handler.

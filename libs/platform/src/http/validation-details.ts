@@ -24,6 +24,7 @@ function pathOf(path: readonly PropertyKey[], declared: ReadonlySet<string>, whe
 }
 
 function ruleOf(issue: z.core.$ZodIssue): string {
+  if (isSlug(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `expected-${issue.expected}`;
@@ -46,14 +47,12 @@ function ruleOf(issue: z.core.$ZodIssue): string {
     case 'invalid_element':
       return 'element';
     case 'custom':
-      return customRule(issue);
+      return 'rule-of-the-contract';
   }
 }
 
-/** A contract names its own rules as a slug in the refinement's message; any other text could hold a value. */
-function customRule(issue: z.core.$ZodIssueCustom): string {
-  return /^[a-z][a-z0-9-]{0,63}$/.test(issue.message) ? issue.message : 'rule-of-the-contract';
-}
+/** Contracts name their own rules as a slug in the check's message; any other text is a sentence and could quote a value. */
+const isSlug = (message: string): boolean => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(message) && message.length <= 64;
 
 const namesBySchema = new WeakMap<z.ZodType, ReadonlySet<string>>();
 

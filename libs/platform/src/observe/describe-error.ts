@@ -43,7 +43,7 @@ function isPostgresError(error: Error & Record<string, unknown>): boolean {
 }
 
 /** From the first quotation mark to the last: what is quoted can itself hold marks. */
-function withoutQuotes(message: string): string {
+export function withoutQuotes(message: string): string {
   return message.replace(/["'`“‘].*["'`”’]/s, '…');
 }
 

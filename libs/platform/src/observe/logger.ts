@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../config/service-config.js';
-import { describeError } from './describe-error.js';
+import { describeError, withoutQuotes } from './describe-error.js';
 
 export type { Logger } from 'pino';
 
@@ -43,14 +43,14 @@ export class NestLogger implements LoggerService {
   }
 
   warn(message: unknown, context?: string): void {
-    this.logger.warn({ context }, String(message));
+    this.logger.warn({ context }, withoutQuotes(String(message)));
   }
 
-  /** Nest passes an error, or a text and a stack; the text can quote a value and is left out where there is an error. */
+  /** Nest passes an error, or a text and then a stack and the name of its part. */
   error(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
     if (message instanceof Error) this.logger.error({ context, err: message }, 'the framework reports an error');
-    else this.logger.error({ context }, String(message));
+    else this.logger.error({ context }, withoutQuotes(String(message)));
   }
 
   debug(message: unknown, context?: string): void {

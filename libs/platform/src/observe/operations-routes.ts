@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Shutdown } from '../bootstrap/shutdown.js';
 import { sendProblem } from '../http/problem-document.js';
 import type { Metrics } from './metrics.js';
 import type { ReadinessChecks } from './readiness.js';
@@ -9,18 +8,15 @@ export interface Operations {
   readonly name: string;
   readonly readiness: ReadinessChecks;
   readonly metrics: Metrics;
-  readonly shutdown: Shutdown;
+  readonly phase: () => 'starting' | 'serving' | 'stopping';
 }
 
 /** The routes of operators and their tools; they need no token and tell nothing about anybody. */
-export function serveOperations(server: FastifyInstance, { name, readiness, metrics, shutdown }: Operations): void {
+export function serveOperations(server: FastifyInstance, { name, readiness, metrics, phase }: Operations): void {
   server.get('/healthz', (_request, reply) => reply.send({ status: 'alive' }));
 
   server.get('/readyz', async (request, reply) => {
-    const checks = {
-      ...(await readiness.run()),
-      ...(shutdown.stopping && { service: { ok: false, detail: 'stopping' } }),
-    };
+    const checks = { service: { ok: phase() === 'serving', detail: phase() }, ...(await readiness.run()) };
     const failing = Object.entries(checks).filter(([, { ok }]) => !ok);
     if (failing.length === 0) return reply.send({ status: 'ready', checks });
     sendProblem(request, reply, 'not-ready', {
