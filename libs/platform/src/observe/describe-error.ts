@@ -19,7 +19,7 @@ const NAMES_OF_POSTGRES = ['schema', 'table', 'column', 'constraint', 'routine']
 
 /**
  * Describes an error without what it quotes. PostgreSQL repeats values in `message` and `detail`, JSON.parse the text
- * it could not read, zod can be made to: their messages are dropped, and in any other one quoted text is cut out.
+ * it could not read, zod can be made to: their messages are dropped, and any other is cut where it begins to quote.
  */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -42,9 +42,9 @@ function isPostgresError(error: Error & Record<string, unknown>): boolean {
   return typeof error.severity === 'string' && typeof error.code === 'string' && error.code.length === 5;
 }
 
-/** From the first quotation mark to the last: what is quoted can itself hold marks. */
+/** Up to the first quotation mark or line break: what is quoted can itself hold marks. An apostrophe inside a word is none. */
 export function withoutQuotes(message: string): string {
-  return message.replace(/["'`“‘].*["'`”’]/s, '…');
+  return message.replace(/(["`“‘\n]|(?<!\p{L})').*$/su, '…');
 }
 
 function framesOf(error: Error): string {
