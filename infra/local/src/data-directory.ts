@@ -1,8 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inWords, StackFailure } from './failure.js';
+import { diskFull, inWords, StackFailure } from './failure.js';
 import { DirectoryLock } from './process/directory-lock.js';
 import { Secrets } from './secrets.js';
+
+/** Less than this and PostgreSQL or Kafka would soon fail in the middle of a write. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 
 /** Raised when the layout of the folder changes so that an older stack could not use it, or the reverse. */
 const FORMAT = 1;
@@ -19,6 +22,7 @@ export class DataDirectory {
       mkdirSync(path, { recursive: true, mode: 0o755 });
       const lock = DirectoryLock.acquire(path);
       try {
+        requireSpace(path);
         requireFormat(path);
         return new DataDirectory(path, lock);
       } catch (error) {
@@ -56,6 +60,11 @@ export class DataDirectory {
   close(): void {
     this.#lock.release();
   }
+}
+
+function requireSpace(path: string): void {
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize < LEAST_FREE_BYTES) throw diskFull(path);
 }
 
 function requireFormat(path: string): void {

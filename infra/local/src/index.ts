@@ -1,7 +1,21 @@
-export * from './failure.js';
-export * from './infrastructure.js';
+export type { Elsewhere } from './elsewhere.js';
+export { StackFailure, type StackFailureCode } from './failure.js';
+export { type Infrastructure, type InfrastructureOptions, startInfrastructure } from './infrastructure.js';
 export type { TokenOptions } from './issuer/issuer.js';
 export { type Claims, PERSONAS, type Persona, type PersonaName } from './issuer/personas.js';
-export { freeInfrastructurePorts, freePorts, type InfrastructurePorts } from './ports.js';
-export * from './testing/test-database.js';
-export * from './testing/test-infrastructure.js';
+export type { KafkaBroker, KafkaCredentials } from './kafka/kafka-broker.js';
+export {
+  DEFAULT_PORT_BASE,
+  freeInfrastructurePorts,
+  freePortBase,
+  freePorts,
+  type InfrastructurePorts,
+} from './ports.js';
+export type { PostgresServer } from './postgres/postgres-server.js';
+export type { Component } from './process/component.js';
+export type { Exit } from './process/managed-process.js';
+export { migrationPlans } from './services/schema.js';
+export type { ServiceProcess } from './services/service-process.js';
+export { LocalStack, type StackOptions, type StartServiceOptions } from './stack.js';
+export { createTestDatabase, type TestDatabase, uniquePrefix } from './testing/test-database.js';
+export { startTestInfrastructure, temporaryDataDir } from './testing/test-infrastructure.js';

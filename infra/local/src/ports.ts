@@ -1,4 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { SERVICES, type ServiceName } from '@sluice/contracts';
 import { StackFailure } from './failure.js';
 
 export const DEFAULT_PORT_BASE = 7400;
@@ -10,6 +12,13 @@ export interface InfrastructurePorts {
   kafkaInternal: number;
   kafkaController: number;
   kafkaAgency: number;
+}
+
+/** How far the ports of a stack reach above its base. */
+const PORT_SPAN = 14;
+
+export function servicePort(base: number, service: ServiceName): number {
+  return base + 1 + SERVICES.indexOf(service);
 }
 
 export function infrastructurePorts(base: number): InfrastructurePorts {
@@ -42,15 +51,30 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Throws `port-busy` when something already listens there. */
-export async function requireFreePort(port: number, usedFor: string): Promise<void> {
+/** A base whose ports were all free a moment ago, for stacks side by side. */
+export async function freePortBase(): Promise<number> {
+  for (;;) {
+    // Below the range from which systems give ports to outgoing connections.
+    const base = randomInt(1_000, 1_500) * 20;
+    const free = await Promise.all(Array.from({ length: PORT_SPAN }, (_, offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   try {
     const server = await listen(port);
     await new Promise((resolve) => server.close(resolve));
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw portBusy(port, usedFor);
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
     throw error;
   }
+}
+
+/** Throws `port-busy` when something already listens there. */
+export async function requireFreePort(port: number, usedFor: string): Promise<void> {
+  if (!(await isFree(port))) throw portBusy(port, usedFor);
 }
 
 export function portBusy(port: number, usedFor: string): StackFailure {

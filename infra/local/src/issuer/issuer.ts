@@ -29,6 +29,7 @@ export interface TokenOptions {
 
 /** The local issuer of tokens; see main.ts. */
 export class Issuer extends Component {
+  override readonly title = 'issuer';
   /** The `iss` of its tokens. */
   readonly url: string;
   readonly #options: IssuerOptions;
@@ -41,7 +42,7 @@ export class Issuer extends Component {
     this.#secret = options.data.secrets.get('issuer-token');
   }
 
-  override async start(): Promise<void> {
+  protected override async launch(): Promise<void> {
     const { data, port, guardian } = this.#options;
     await endOrphanOf(data.runFile('issuer'), 'SIGTERM', STOP_TIMEOUT_MS);
     await requireFreePort(port, 'issuer of tokens');
@@ -57,15 +58,17 @@ export class Issuer extends Component {
       }),
       { mode: 0o600 },
     );
-    this.process = await ManagedProcess.start({
-      command: process.execPath,
-      args: [standaloneModule(import.meta.url, './main'), configuration],
-      logFile: data.logFile('issuer'),
-      runFile: data.runFile('issuer'),
-      stopSignal: 'SIGTERM',
-      stopTimeoutMs: STOP_TIMEOUT_MS,
-      guardian,
-    });
+    this.adopt(
+      await ManagedProcess.start({
+        command: process.execPath,
+        args: [standaloneModule(import.meta.url, './main'), configuration],
+        logFile: data.logFile('issuer'),
+        runFile: data.runFile('issuer'),
+        stopSignal: 'SIGTERM',
+        stopTimeoutMs: STOP_TIMEOUT_MS,
+        guardian,
+      }),
+    );
     await this.#ready();
   }
 
@@ -87,7 +90,7 @@ export class Issuer extends Component {
         .then((response) => response.ok)
         .catch(() => false))
     ) {
-      if (this.running().exit || Date.now() > deadline) {
+      if (this.process.exit || Date.now() > deadline) {
         await this.stop();
         throw new StackFailure(
           'issuer-failed',

@@ -49,8 +49,11 @@ function accepts(broker: string): Promise<boolean> {
   });
 }
 
-/** Creates the topics that the contracts name and that are missing; with credentials, also the services' rights. */
-export async function provisionKafka(brokers: string[], credentials?: KafkaCredentials): Promise<void> {
+/** Creates the topics that the contracts name and that are missing and, where asked, gives the services their rights. */
+export async function provisionKafka(
+  brokers: string[],
+  { credentials, acls }: { credentials?: KafkaCredentials; acls: boolean },
+): Promise<void> {
   const admin = adminOf(brokers, credentials);
   try {
     const present = new Set(await admin.listTopics());
@@ -67,7 +70,7 @@ export async function provisionKafka(brokers: string[], credentials?: KafkaCrede
         ],
       });
     }
-    if (credentials) await admin.createAcls({ creations: serviceAcls() });
+    if (acls) await admin.createAcls({ creations: serviceAcls() });
   } finally {
     await admin.close();
   }

@@ -19,7 +19,7 @@ import { type KafkaLibraries, kafkaLibraries } from './libraries.js';
 import { KAFKA_USERS, kafkaPassword, scramCredential } from './users.js';
 
 const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 8_000;
+const STOP_TIMEOUT_MS = 6_000;
 const POLL_MS = 50;
 const LOGGING = `-Dlog4j2.configurationFile=${join(PACKAGE_ROOT, 'kafka', 'log4j2.xml')}`;
 
@@ -40,6 +40,7 @@ export interface KafkaCredentials {
 
 /** The embedded Kafka (KRaft), one node on 127.0.0.1 only. */
 export class KafkaBroker extends Component {
+  override readonly title = 'Kafka';
   /** `host:port` for services and administration, SCRAM-SHA-512. */
   readonly internal: string[];
   /** `host:port` for agencies, OAUTHBEARER. */
@@ -58,7 +59,7 @@ export class KafkaBroker extends Component {
     this.admin = { username: 'admin', password: kafkaPassword(options.data.secrets, 'admin') };
   }
 
-  override async start(): Promise<void> {
+  protected override async launch(): Promise<void> {
     const { data, ports, onProgress } = this.#options;
     if (await endOrphanOf(data.runFile('kafka'), 'SIGTERM', STOP_TIMEOUT_MS)) {
       onProgress?.('Kafka: stopped the broker left by a start that was killed');
@@ -70,24 +71,26 @@ export class KafkaBroker extends Component {
     const libraries = await kafkaLibraries(java, onProgress);
     await this.#initialise(java, libraries);
     const freshArchive = data.at('run', 'kafka-classes.jsa');
-    this.process = await ManagedProcess.start({
-      command: java.command,
-      args: [
-        '-Xmx512m',
-        ...archiveOptions(libraries.classArchive, freshArchive),
-        LOGGING,
-        `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${jwksUrl(this.#options.issuerUrl)}`,
-        '-cp',
-        libraries.classPath,
-        'kafka.Kafka',
-        this.#writeProperties('kafka.properties', this.#directory),
-      ],
-      logFile: data.logFile('kafka'),
-      runFile: data.runFile('kafka'),
-      stopSignal: 'SIGTERM',
-      stopTimeoutMs: STOP_TIMEOUT_MS,
-      guardian: this.#options.guardian,
-    });
+    this.adopt(
+      await ManagedProcess.start({
+        command: java.command,
+        args: [
+          '-Xmx512m',
+          ...archiveOptions(libraries.classArchive, freshArchive),
+          LOGGING,
+          `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${jwksUrl(this.#options.issuerUrl)}`,
+          '-cp',
+          libraries.classPath,
+          'kafka.Kafka',
+          this.#writeProperties('kafka.properties', this.#directory),
+        ],
+        logFile: data.logFile('kafka'),
+        runFile: data.runFile('kafka'),
+        stopSignal: 'SIGTERM',
+        stopTimeoutMs: STOP_TIMEOUT_MS,
+        guardian: this.#options.guardian,
+      }),
+    );
     this.#afterStop = () => keepArchive(freshArchive, libraries.classArchive);
     await this.#ready();
   }
@@ -140,7 +143,7 @@ export class KafkaBroker extends Component {
 
   async #ready(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    const process = this.running();
+    const process = this.process;
     const progress = setTimeout(() => this.#options.onProgress?.('Kafka: starting'), 5_000);
     try {
       while (!(await isServing(this.internal, this.admin))) {

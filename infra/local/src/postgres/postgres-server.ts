@@ -17,7 +17,7 @@ import { requireReachable, userForPostgres } from './system-user.js';
 const MAJOR_VERSION = '18';
 const DATABASE = 'sluice';
 const START_TIMEOUT_MS = 60_000; // recovery after a crash replays up to max_wal_size
-const STOP_TIMEOUT_MS = 8_000;
+const STOP_TIMEOUT_MS = 6_000;
 const POLL_MS = 20;
 
 export interface PostgresOptions {
@@ -31,6 +31,7 @@ export interface PostgresOptions {
 
 /** The embedded PostgreSQL, on 127.0.0.1 only. */
 export class PostgresServer extends Component {
+  override readonly title = 'PostgreSQL';
   /** The administrator's connection to the stack's database. */
   readonly url: string;
   readonly #options: PostgresOptions;
@@ -45,13 +46,13 @@ export class PostgresServer extends Component {
     this.url = this.#urlOf(DATABASE);
   }
 
-  override async start(): Promise<void> {
+  protected override async launch(): Promise<void> {
     await this.#endOrphan();
     await requireFreePort(this.#options.port, 'PostgreSQL');
     await this.#initialise();
     // Processes of a server that was killed may take a moment to notice; until then a new one refuses to start.
     for (let attempt = 1; ; attempt++) {
-      this.process = await this.#spawn();
+      this.adopt(await this.#spawn());
       const failure = await this.#ready();
       if (failure === undefined) break;
       if (failure !== 'predecessor-ending' || attempt === 20) throw this.#explain();
@@ -143,7 +144,7 @@ export class PostgresServer extends Component {
     const started = Date.now();
     let told = false;
     for (;;) {
-      const process = this.running();
+      const process = this.process;
       const [pid, , , , , , , status] = this.#pidFile();
       if (pid === String(process.pid) && status?.trim() === 'ready') return undefined;
       if (process.exit) {
@@ -202,7 +203,7 @@ export class PostgresServer extends Component {
 
   #explain(): StackFailure {
     const { data, port } = this.#options;
-    const said = this.running().output();
+    const said = this.process.output();
     if (/could not bind|Address already in use/.test(said)) return portBusy(port, 'PostgreSQL');
     if (/No space left on device/.test(said)) return diskFull(data.path);
     if (/incompatible with server/.test(said)) return fromAnotherVersion(data.path, 'another version of PostgreSQL');

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERVICES, type ServiceName } from '@sluice/contracts';
+import { type MigrationPlan, migrate } from '@sluice/event-store';
+import pg from 'pg';
+import { PROJECT_ROOT } from '../paths.js';
+import type { Secrets } from '../secrets.js';
+
+/** Services that take pushed events, and so have somewhere to park one they cannot handle. */
+const PUSHED: readonly ServiceName[] = ['registry', 'consent', 'vetting'];
+
+/** The database role a service logs in as. */
+export function roleOf(service: ServiceName): string {
+  return `sluice_${service}`;
+}
+
+/** Who needs which tables: a schema per service, and the data keys that registry makes and delivery reads. */
+export function migrationPlans(): MigrationPlan[] {
+  const vault = (role: string, ...below: string[]) => ({
+    schema: 'vault',
+    role,
+    directories: [join(PROJECT_ROOT, 'libs', 'vault', 'migrations', ...below)],
+  });
+  return [
+    vault(roleOf('registry')),
+    vault(roleOf('delivery'), 'reader'),
+    ...SERVICES.map((service) => ({
+      schema: service,
+      role: roleOf(service),
+      directories: [
+        join(PROJECT_ROOT, 'libs', 'event-store', 'migrations'),
+        ...(PUSHED.includes(service) ? [join(PROJECT_ROOT, 'libs', 'messaging', 'migrations')] : []),
+        join(PROJECT_ROOT, 'services', service, 'migrations'),
+      ].filter((directory) => existsSync(directory)),
+    })),
+  ];
+}
+
+/** Brings the database up to date and lets each service's role log in with its secret of this data folder. */
+export async function prepareDatabase(adminUrl: string, secrets: Secrets): Promise<void> {
+  await migrate(adminUrl, migrationPlans());
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    for (const service of SERVICES) {
+      const password = client.escapeLiteral(rolePassword(secrets, service));
+      await client.query(`alter role ${roleOf(service)} login password ${password}`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** The connection of a service to the database that `adminUrl` names. */
+export function serviceDatabaseUrl(adminUrl: string, secrets: Secrets, service: ServiceName): string {
+  const url = new URL(adminUrl);
+  url.username = roleOf(service);
+  url.password = rolePassword(secrets, service);
+  return url.href;
+}
+
+function rolePassword(secrets: Secrets, service: ServiceName): string {
+  return secrets.get(`postgres-${service}`);
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceName } from '@sluice/contracts';
+import type { DataDirectory } from '../data-directory.js';
+import { StackFailure } from '../failure.js';
+import { PROJECT_ROOT } from '../paths.js';
+import { portBusy, requireFreePort } from '../ports.js';
+import { Component } from '../process/component.js';
+import type { Guardian } from '../process/guardian.js';
+import { ManagedProcess } from '../process/managed-process.js';
+import { endOrphanOf } from '../process/orphan.js';
+
+const START_TIMEOUT_MS = 60_000;
+/** Services promise to stop within 10 s; the stack as a whole within 15, so it waits a little less. */
+const STOP_TIMEOUT_MS = 8_000;
+const POLL_MS = 50;
+
+export interface ServicePlan {
+  name: ServiceName;
+  /** Tells two processes of one service apart. */
+  instance: string;
+  port: number;
+  env: Record<string, string>;
+  data: DataDirectory;
+  guardian: Guardian;
+}
+
+/** One process of one service. */
+export class ServiceProcess extends Component {
+  override readonly title: string;
+  readonly url: string;
+  readonly logFile: string;
+  readonly #plan: ServicePlan;
+
+  constructor(plan: ServicePlan) {
+    super();
+    this.#plan = plan;
+    this.title = plan.instance === plan.name ? plan.name : `${plan.name} (${plan.instance})`;
+    this.url = `http://127.0.0.1:${plan.port}`;
+    this.logFile = plan.data.logFile(plan.instance);
+  }
+
+  get name(): ServiceName {
+    return this.#plan.name;
+  }
+
+  protected override async launch(): Promise<void> {
+    const { name, instance, port, env, data, guardian } = this.#plan;
+    const entry = join(PROJECT_ROOT, 'services', name, 'dist', 'main.js');
+    if (!existsSync(entry)) {
+      throw new StackFailure('not-built', `The ${name} service is not built; run "npm run build" and start again.`);
+    }
+    await endOrphanOf(data.runFile(instance), 'SIGTERM', STOP_TIMEOUT_MS);
+    await requireFreePort(port, this.title);
+    this.adopt(
+      await ManagedProcess.start({
+        command: process.execPath,
+        args: ['--enable-source-maps', entry],
+        env: { ...process.env, ...env },
+        cwd: PROJECT_ROOT,
+        logFile: this.logFile,
+        runFile: data.runFile(instance),
+        stopSignal: 'SIGTERM',
+        stopTimeoutMs: STOP_TIMEOUT_MS,
+        guardian,
+      }),
+    );
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    const process = this.process;
+    for (;;) {
+      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
+      if (answer?.ok) return;
+      if (process.exit) {
+        if (process.output().includes('EADDRINUSE')) throw portBusy(this.#plan.port, this.title);
+        throw new StackFailure(
+          'service-failed',
+          `The ${this.title} service ended while it was starting; see the end of ${this.logFile}.`,
+        );
+      }
+      if (Date.now() > deadline) {
+        const waitsFor = answer ? ` (${await answer.text()})` : '';
+        await this.stop();
+        throw new StackFailure(
+          'service-failed',
+          `The ${this.title} service was not ready after ${START_TIMEOUT_MS / 1000} s${waitsFor}; see ${this.logFile}.`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
