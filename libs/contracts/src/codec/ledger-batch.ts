@@ -33,7 +33,6 @@ export const OUTCOMES = [
   'accreditation-narrower',
   'outside-validity',
   'awaiting-snapshot',
-  'mode-not-stream',
   'subject-erased',
   'not-accredited',
 ] as const;

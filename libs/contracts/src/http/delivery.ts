@@ -13,7 +13,6 @@ export const readFeed = defineEndpoint({
   reply: z.strictObject({
     agency: agencyCode,
     topic: z.string(),
-    keyEpoch: z.int(),
     lanes: z.array(z.strictObject({ lane: z.int(), lastSequence: z.int(), lastDigest: z.string() })),
   }),
   status: 200,

@@ -1,0 +1,123 @@
+import { Module } from '@nestjs/common';
+import { LANES, TOPICS } from '@sluice/contracts';
+import { EventStore, Relay } from '@sluice/event-store';
+import { createRecordProducer, type RecordProducer } from '@sluice/messaging';
+import {
+  LOGGER,
+  type Logger,
+  Metrics,
+  ReadinessChecks,
+  SERVICE_CONFIG,
+  type ServiceConfig,
+  SHUTDOWN_ORDER,
+  Shutdown,
+} from '@sluice/platform';
+import { ContentKeys, FileKeyProvider, type KeyProvider, PairwiseIds, SubjectKeys } from '@sluice/vault';
+import { Pool } from 'pg';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { FeedProvisioner } from './feeds/feed-provisioner.js';
+import { LedgerStore } from './ledger/ledger-store.js';
+import { ListParkedChangesController } from './list-parked-changes/list-parked-changes.controller.js';
+import { ListPartitionsController } from './list-partitions/list-partitions.controller.js';
+import { PartitionHost } from './partition/partition-host.js';
+import { ReadFeedController } from './read-feed/read-feed.controller.js';
+import { SettleParkedChangesController } from './settle-parked-changes/settle-parked-changes.controller.js';
+
+const KEYS = Symbol('KeyProvider');
+const PRODUCER = Symbol('RecordProducer');
+
+@Module({
+  controllers: [
+    ReadFeedController,
+    ListPartitionsController,
+    ListParkedChangesController,
+    SettleParkedChangesController,
+  ],
+  providers: [
+    {
+      provide: KEYS,
+      inject: [SERVICE_CONFIG],
+      useFactory: (config: ServiceConfig) => FileKeyProvider.open(config.keyDir),
+    },
+    {
+      provide: PRODUCER,
+      inject: [SERVICE_CONFIG, Shutdown],
+      useFactory: (config: ServiceConfig, shutdown: Shutdown) => {
+        const producer = createRecordProducer({ ...config.kafka, clientId: `${config.kafka.clientId}-feeds` });
+        shutdown.onShutdown('feed producer', () => producer.close(), SHUTDOWN_ORDER.stores);
+        return producer;
+      },
+    },
+    {
+      provide: Relay,
+      inject: [SERVICE_CONFIG, Metrics, ReadinessChecks, Shutdown, LOGGER],
+      useFactory: createRelay,
+    },
+    {
+      provide: EventStore,
+      inject: [Pool, Relay],
+      useFactory: (pool: Pool, relay: Relay) =>
+        new EventStore({ pool, schema: 'delivery', onAppended: () => relay.nudge() }),
+    },
+    {
+      provide: PartitionHost,
+      inject: [SERVICE_CONFIG, Pool, KEYS, PRODUCER, Metrics, ReadinessChecks, Shutdown, LOGGER],
+      useFactory: createHost,
+    },
+  ],
+})
+export class DeliveryModule {}
+
+/** Publishes delivery's own events, which are records of administrative acts; feeds do not pass through it. */
+function createRelay(
+  config: ServiceConfig,
+  metrics: Metrics,
+  readiness: ReadinessChecks,
+  shutdown: Shutdown,
+  logger: Logger,
+): Relay {
+  const failures = metrics.counter('sluice_relay_failures_total', 'Failed attempts of the relay.');
+  const relay = new Relay({
+    connection: config.databaseUrl,
+    schema: 'delivery',
+    source: '/delivery',
+    route: () => ({ topic: TOPICS.access.name, partitions: LANES }),
+    producer: createRecordProducer({ ...config.kafka, clientId: `${config.kafka.clientId}-relay` }),
+    observe: {
+      published: () => {},
+      fenceAge: () => {},
+      halted: (stream, reason) => logger.error({ stream, reason }, 'the relay halted a stream'),
+      failed: (err) => {
+        failures.inc();
+        logger.warn({ err }, 'the relay failed, it will try again');
+      },
+    },
+  });
+  relay.start();
+  readiness.register('relay', () => ({ ok: relay.state !== 'stopped', detail: relay.state }));
+  shutdown.onShutdown('relay', () => relay.stop(), SHUTDOWN_ORDER.relay);
+  return relay;
+}
+
+async function createHost(
+  config: ServiceConfig,
+  pool: Pool,
+  keys: KeyProvider,
+  producer: RecordProducer,
+  metrics: Metrics,
+  readiness: ReadinessChecks,
+  shutdown: Shutdown,
+  logger: Logger,
+): Promise<PartitionHost> {
+  const provisioner = config.kafkaProvisioner ?? {};
+  const context = {
+    store: new LedgerStore(pool),
+    dispatcher: new Dispatcher(producer),
+    feeds: new FeedProvisioner({ ...config.kafka, ...provisioner, clientId: `${config.kafka.clientId}-provisioner` }),
+    subjectKeys: new SubjectKeys({ pool, provider: keys }),
+    contentKeys: await ContentKeys.create(keys),
+    pairwise: await PairwiseIds.create(keys),
+    logger,
+  };
+  return new PartitionHost(config.kafka, context, metrics, readiness, shutdown);
+}

@@ -1,0 +1,262 @@
+import { hash } from 'node:crypto';
+import {
+  CATALOGUE_VERSION,
+  type ChangeContent,
+  decodeSealedChange,
+  encodeLedgerBatch,
+  type LedgerBatch,
+  NIL_UUID,
+  sealedChangeAad,
+} from '@sluice/contracts';
+import type { PulledRecord } from '@sluice/messaging';
+import { type ContentKeys, open, type PairwiseIds, SealBroken, type SubjectKeys } from '@sluice/vault';
+import { makeBlocks, type SealedBlock } from '../dispatch/blocks.js';
+import type { Agencies } from '../domain/agency.js';
+import type { BatchEffects, LaneState, PartitionState } from '../ledger/ledger-store.js';
+import type { Reading } from './batch-reader.js';
+import { Draft } from './draft.js';
+import type { GrantViews } from './grant-views.js';
+import { consentSource, type RegistrySource, registrySource, subjectOf, vettingSource } from './read-sources.js';
+import { isAfter, type LogMark, readHeaders } from './source-record.js';
+
+/** What deciding needs beside the records. */
+export interface DecisionContext {
+  agencies: Agencies;
+  grants: GrantViews;
+  lanes: ReadonlyMap<string, LaneState>;
+  /** Persons whose later changes wait behind a parked one. */
+  waiting: ReadonlySet<string>;
+  subjectKeys: SubjectKeys;
+  contentKeys: ContentKeys;
+  pairwise: PairwiseIds;
+  now: () => number;
+}
+
+/** A decided batch, before its commit. */
+export interface DecidedBatch {
+  effects: BatchEffects;
+  agencies: Agencies;
+  blocks: readonly SealedBlock[];
+  traceparent: string | undefined;
+}
+
+const EMPTY_LANE: LaneState = { sequence: 0, digest: Buffer.alloc(32) };
+
+/**
+ * Decides one reading. Pure but for the keys and grants it looks up: nothing is changed before the effects
+ * are committed. `settled` are parked changes that an operator wants tried again, before the new ones.
+ */
+export async function decideBatch(
+  reading: Reading,
+  settled: readonly PulledRecord[],
+  state: PartitionState,
+  context: DecisionContext,
+): Promise<DecidedBatch> {
+  const broken = new Map<string, string>();
+  for (;;) {
+    const attempt = await draftOf(reading, settled, state, context, broken);
+    const bad = await openValues(attempt.draft, attempt.changes, context.subjectKeys);
+    // Rare: a change that cannot be opened parks its person's changes from there on, so the batch is made again.
+    if (bad.size === 0) return finish(attempt, settled, state, context);
+    for (const [subject, reason] of bad) broken.set(subject, reason);
+  }
+}
+
+interface Attempt {
+  draft: Draft;
+  changes: Map<number, RegistrySource>;
+  marks: Pick<PartitionState, 'registryMark' | 'consentMark' | 'vettingMark'>;
+  offsets: Pick<PartitionState, 'registryOffset' | 'consentOffset' | 'vettingOffset'>;
+  traceparent: string | undefined;
+}
+
+async function draftOf(
+  reading: Reading,
+  settled: readonly PulledRecord[],
+  state: PartitionState,
+  context: DecisionContext,
+  broken: ReadonlyMap<string, string>,
+): Promise<Attempt> {
+  const consent = fresh(reading.consent, state.consentMark);
+  const registry = fresh(readableChanges(reading.registry), state.registryMark);
+  const events = consent.records.map(({ record, headers }) => consentSource(record, headers));
+  const subjects = [
+    ...events.map(({ event }) => event.data.subject),
+    ...settled.map(subjectOf),
+    ...registry.records.map(({ record }) => subjectOf(record)),
+  ];
+  const draft = new Draft(context.agencies, await context.grants.of(subjects), context.now());
+  const vetting = fresh(reading.vetting, state.vettingMark);
+  for (const { record, headers } of vetting.records) {
+    const { event, notice } = vettingSource(record, headers);
+    draft.vetting(event, notice);
+  }
+  for (const { event, notice } of events) draft.consent(event, notice);
+  const changes = new Map<number, RegistrySource>();
+  const take = (record: PulledRecord, waiting: boolean, headers = readHeaders(record)): void => {
+    const subject = subjectOf(record);
+    const reason = broken.get(subject) ?? (waiting ? 'behind' : undefined);
+    if (reason !== undefined) {
+      draft.park(record.offset, subject, reason);
+      return;
+    }
+    const source = registrySource(record, headers);
+    changes.set(draft.sources.length, source);
+    draft.registry(source);
+  };
+  for (const record of reading.registry) {
+    if (!isReadable(record))
+      draft.park(record.offset, record.key === null ? NIL_UUID : subjectOf(record), 'unreadable');
+  }
+  for (const record of settled) {
+    if (isReadable(record)) take(record, false);
+    else draft.park(record.offset, record.key === null ? NIL_UUID : subjectOf(record), 'unreadable');
+  }
+  const released = new Set(settled.map(subjectOf));
+  for (const { record, headers } of registry.records) {
+    const subject = subjectOf(record);
+    take(record, context.waiting.has(subject) && !released.has(subject), headers);
+  }
+  return {
+    draft,
+    changes,
+    marks: { registryMark: registry.mark, consentMark: consent.mark, vettingMark: vetting.mark },
+    offsets: {
+      registryOffset: after(reading.registry, state.registryOffset),
+      consentOffset: after(reading.consent, state.consentOffset),
+      vettingOffset: after(reading.vetting, state.vettingOffset),
+    },
+    traceparent: registry.records[0]?.headers.traceparent ?? consent.records[0]?.headers.traceparent,
+  };
+}
+
+/** Opens the values of changes that somebody receives; answers the subjects whose seal is broken. */
+async function openValues(
+  draft: Draft,
+  changes: ReadonlyMap<number, RegistrySource>,
+  keys: SubjectKeys,
+): Promise<Map<string, string>> {
+  const wanted = new Set<number>();
+  for (const decisions of draft.deliveries.values()) {
+    for (const { source } of decisions) if (changes.has(source)) wanted.add(source);
+  }
+  const bad = new Map<string, string>();
+  if (wanted.size === 0) return bad;
+  await keys.preload(
+    [...wanted].map((index) => changes.get(index)!.ledger.subject),
+    false,
+  );
+  const erased = new Set<number>();
+  for (const index of wanted) {
+    const { ledger, change, render } = changes.get(index)!;
+    const key = keys.get(ledger.subject);
+    if (key === undefined) {
+      erased.add(index);
+      continue;
+    }
+    try {
+      const aad = sealedChangeAad(ledger.subject, change.kind, change.attributes, change.version);
+      render.values = (JSON.parse(open(key, aad, change.sealed).toString()) as ChangeContent).attributes;
+    } catch (error) {
+      if (!(error instanceof SealBroken || error instanceof SyntaxError)) throw error;
+      bad.set(ledger.subject, 'seal-broken');
+    }
+  }
+  if (erased.size > 0) draft.erased(erased);
+  return bad;
+}
+
+async function finish(
+  { draft, marks, offsets, traceparent }: Attempt,
+  settled: readonly PulledRecord[],
+  before: PartitionState,
+  context: DecisionContext,
+): Promise<DecidedBatch> {
+  const state: PartitionState = { ...before, ...marks, ...offsets };
+  const blocks = await blocksOf(draft, state.partition, context);
+  const effects: BatchEffects = {
+    state,
+    subjects: draft.grants.changed,
+    parked: draft.parked,
+    settled: settled.map((record) => record.offset).filter((o) => !draft.parked.some((one) => one.offset === o)),
+  };
+  if (draft.sources.length > 0) {
+    state.ledgerSequence += 1;
+    const ledger = ledgerOf(draft, blocks, state, before.ledgerDigest);
+    const content = encodeLedgerBatch(ledger);
+    state.ledgerDigest = hash('sha256', content, 'buffer');
+    effects.batch = { ledger, content };
+  }
+  return { effects, agencies: draft.agencies, blocks, traceparent };
+}
+
+async function blocksOf(draft: Draft, lane: number, context: DecisionContext): Promise<SealedBlock[]> {
+  const lookup = {
+    render: (source: number) => draft.sources[source]!.render,
+    subject: (source: number) => draft.sources[source]!.ledger.subject,
+  };
+  const blocks: SealedBlock[] = [];
+  for (const [code, decisions] of draft.deliveries) {
+    const agency = draft.agencies.get(code)!;
+    const key = await context.contentKeys.of(code, agency.keyEpoch, agency.publicKey);
+    const deliveries = { agency: code, lane, keyEpoch: agency.keyEpoch, key, decisions };
+    blocks.push(...makeBlocks(deliveries, context.lanes.get(code) ?? EMPTY_LANE, lookup, context.pairwise));
+  }
+  return blocks;
+}
+
+function ledgerOf(draft: Draft, blocks: readonly SealedBlock[], state: PartitionState, previous: Buffer): LedgerBatch {
+  return {
+    partition: state.partition,
+    sequence: state.ledgerSequence,
+    epoch: state.epoch,
+    decidedAt: draft.now,
+    catalogueVersion: CATALOGUE_VERSION,
+    registryOffset: state.registryOffset,
+    consentOffset: state.consentOffset,
+    vettingOffset: state.vettingOffset,
+    previous,
+    sources: draft.sources.map((source) => source.ledger),
+    decisions: [...[...draft.deliveries.values()].flat(), ...draft.refusals],
+    blocks: blocks.map((block) => block.ledger),
+  };
+}
+
+/**
+ * A record that registry cannot have written is parked and the partition goes on. A stop that cannot be read is
+ * another matter: there the worker halts, because going on could release what it forbids.
+ */
+function isReadable(record: PulledRecord): boolean {
+  try {
+    subjectOf(record);
+    readHeaders(record);
+    decodeSealedChange(record.value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readableChanges(records: readonly PulledRecord[]): readonly PulledRecord[] {
+  return records.every(isReadable) ? records : records.filter(isReadable);
+}
+
+/** Leaves out what a relay published again after a crash, and answers the new mark. */
+function fresh(records: readonly PulledRecord[], last: LogMark) {
+  let mark = last;
+  const taken: { record: PulledRecord; headers: ReturnType<typeof readHeaders> }[] = [];
+  for (const record of records) {
+    const headers = readHeaders(record);
+    if (headers.late) taken.push({ record, headers });
+    else if (isAfter(headers.mark, mark)) {
+      mark = headers.mark;
+      taken.push({ record, headers });
+    }
+  }
+  return { records: taken, mark };
+}
+
+function after(records: readonly PulledRecord[], otherwise: bigint): bigint {
+  const last = records.at(-1);
+  return last === undefined ? otherwise : last.offset + 1n;
+}

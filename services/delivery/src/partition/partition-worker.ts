@@ -1,0 +1,202 @@
+import { TOPICS } from '@sluice/contracts';
+import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
+import type { Logger } from '@sluice/platform';
+import type { ContentKeys, PairwiseIds, SubjectKeys } from '@sluice/vault';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import { remakeBatch } from '../dispatch/redispatch.js';
+import { type Agencies, type Agency, evolveAgency } from '../domain/agency.js';
+import type { FeedProvisioner } from '../feeds/feed-provisioner.js';
+import type { LaneState, LedgerStore, ParkedChange, PartitionState } from '../ledger/ledger-store.js';
+import { BatchReader, type Reading } from './batch-reader.js';
+import { type DecidedBatch, decideBatch } from './decide-batch.js';
+import { GrantViews } from './grant-views.js';
+import { vettingSource } from './read-sources.js';
+import { reread } from './reread.js';
+import { readHeaders } from './source-record.js';
+
+/** Parked changes are looked at this often while there are any. */
+const PARKED_CHECK_MS = 1_000;
+const CACHED_SUBJECTS = 20_000;
+const VETTING_REPLAY_BYTES = 4 * 1024 * 1024;
+
+/** What all workers of a process share. */
+export interface WorkerContext {
+  store: LedgerStore;
+  dispatcher: Dispatcher;
+  feeds: FeedProvisioner;
+  subjectKeys: SubjectKeys;
+  contentKeys: ContentKeys;
+  pairwise: PairwiseIds;
+  logger: Logger;
+  observe: WorkerObserver;
+}
+
+export interface WorkerObserver {
+  /** After each batch; `ageMs` of its oldest change, from its recording to its dispatch. */
+  dispatched(partition: number, changes: number, deliveries: number, ageMs: number): void;
+  lag(partition: number, changes: number): void;
+}
+
+/**
+ * Owns one partition: reads at the barrier, decides, commits, dispatches, one batch after the other. One
+ * instance lives from an acquisition to the first error or the loss of the partition; whoever comes next starts
+ * from what is committed.
+ */
+export class PartitionWorker {
+  #state!: PartitionState;
+  #lanes!: Map<string, LaneState>;
+  #agencies: Agencies = new Map();
+  #waiting = new Set<string>();
+  #parkedCheckedAt = 0;
+  readonly #grants: GrantViews;
+  readonly #reader: BatchReader;
+
+  constructor(
+    readonly partition: number,
+    private readonly puller: PartitionPuller,
+    private readonly context: WorkerContext,
+  ) {
+    this.#grants = new GrantViews((subjects) => context.store.grantsOf(subjects), CACHED_SUBJECTS);
+    this.#reader = new BatchReader(puller, partition);
+  }
+
+  /** @throws PartitionLost, SourceLost, LedgerDisagrees, and whatever PostgreSQL and Kafka throw */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#state = await this.context.store.acquire(this.partition);
+    this.#lanes = await this.context.store.lanes(this.partition);
+    await this.#replayVetting();
+    await this.#redispatch();
+    await this.#refreshParked();
+    while (!signal.aborted) await this.#step();
+    await this.#noteDispatched();
+  }
+
+  get state(): PartitionState {
+    return this.#state;
+  }
+
+  /** Rebuilds the view of agencies as of the committed offset; small, because agencies are few. */
+  async #replayVetting(): Promise<void> {
+    const agencies = new Map<string, Agency>();
+    let offset = 0n;
+    while (offset < this.#state.vettingOffset) {
+      const want = { topic: TOPICS.vetting.name, partition: 0, offset, maxBytes: VETTING_REPLAY_BYTES };
+      const [answer] = await this.puller.pull([want], { maxWaitMs: 1_000 });
+      for (const record of answer?.records ?? []) {
+        if (record.offset >= this.#state.vettingOffset) break;
+        const { event } = vettingSource(record, readHeaders(record));
+        const agency = evolveAgency(agencies.get(event.data.agency), event.type, event.data);
+        if (agency !== undefined) agencies.set(agency.code, agency);
+        offset = record.offset + 1n;
+      }
+      if (answer === undefined || answer.error !== undefined || answer.records.length === 0) {
+        throw new Error('vetting.events could not be read, will try again');
+      }
+    }
+    this.#agencies = agencies;
+    await this.#provision(agencies);
+  }
+
+  /** Sends what was committed but perhaps not dispatched before a crash: the same bytes, from ledger and sources. */
+  async #redispatch(): Promise<void> {
+    for (const content of await this.context.store.batchesAfter(this.partition, this.#state.dispatchedSequence)) {
+      const batch = await remakeBatch(content, { ...this.context, puller: this.puller, agencies: this.#agencies });
+      await this.context.dispatcher.dispatch(batch);
+      this.#state.dispatchedSequence = batch.ledger.sequence;
+    }
+    await this.#noteDispatched();
+  }
+
+  async #step(): Promise<void> {
+    const reading = await this.#reader.read(this.#state);
+    this.context.observe.lag(this.partition, reading.lag);
+    const settled = await this.#settled();
+    if (isEmpty(reading) && settled.length === 0) {
+      await this.#noteDispatched();
+      return;
+    }
+    const decided = await decideBatch(reading, settled, this.#state, {
+      ...this.context,
+      agencies: this.#agencies,
+      grants: this.#grants,
+      lanes: this.#lanes,
+      waiting: this.#waiting,
+      now: Date.now,
+    });
+    if (reading.vetting.length > 0) await this.#provision(decided.agencies);
+    await this.context.store.commit(decided.effects);
+    this.#take(decided);
+    await this.#dispatch(decided, reading.registry.length);
+  }
+
+  /** Takes over what is now committed. */
+  #take({ effects, agencies, blocks }: DecidedBatch): void {
+    this.#state = effects.state;
+    this.#agencies = agencies;
+    this.#grants.committed(effects.subjects);
+    for (const { ledger } of blocks) {
+      this.#lanes.set(ledger.agency, { sequence: ledger.first + ledger.count - 1, digest: ledger.digest });
+    }
+    for (const { subject } of effects.parked) this.#waiting.add(subject);
+    if (effects.settled.length > 0) this.#parkedCheckedAt = 0;
+  }
+
+  async #dispatch({ effects, blocks, traceparent }: DecidedBatch, changes: number): Promise<void> {
+    if (effects.batch === undefined) return;
+    const { ledger, content } = effects.batch;
+    await this.context.dispatcher.dispatch({ ledger, content, blocks, traceparent });
+    // Committed with the next batch, or when it is quiet: until then a crash only sends these bytes once more.
+    this.#state.dispatchedSequence = ledger.sequence;
+    const oldest = ledger.sources.reduce((least, source) => Math.min(least, source.time), ledger.decidedAt);
+    const deliveries = blocks.reduce((sum, block) => sum + block.ledger.count, 0);
+    this.context.observe.dispatched(this.partition, changes, deliveries, Date.now() - oldest);
+  }
+
+  #dispatchedNoted = 0;
+
+  async #noteDispatched(): Promise<void> {
+    const { partition, epoch, dispatchedSequence } = this.#state;
+    if (this.#dispatchedNoted === dispatchedSequence) return;
+    await this.context.store.dispatched(partition, epoch, dispatchedSequence);
+    this.#dispatchedNoted = dispatchedSequence;
+  }
+
+  async #provision(agencies: Agencies): Promise<void> {
+    await Promise.all([...agencies.keys()].map((agency) => this.context.feeds.ensure(agency)));
+  }
+
+  async #refreshParked(): Promise<ParkedChange[]> {
+    const parked = await this.context.store.parked(this.partition);
+    this.#waiting = new Set(parked.map((one) => one.subject));
+    this.#parkedCheckedAt = performance.now();
+    return parked;
+  }
+
+  /** Parked changes an operator wants tried again, read once more; discarded ones leave the table. */
+  async #settled(): Promise<PulledRecord[]> {
+    if (this.#waiting.size === 0 || performance.now() - this.#parkedCheckedAt < PARKED_CHECK_MS) return [];
+    const parked = await this.#refreshParked();
+    const discarded = parked.filter((one) => one.settlement === 'discard').map((one) => one.offset);
+    if (discarded.length > 0) {
+      await this.context.store.commit({
+        state: this.#state,
+        subjects: new Map(),
+        parked: [],
+        settled: discarded,
+      });
+      await this.#refreshParked();
+    }
+    // All of a person's, also those that were parked behind since the operator decided.
+    const subjects = new Set(parked.filter((one) => one.settlement === 'retry').map((one) => one.subject));
+    const retried = parked
+      .filter((one) => subjects.has(one.subject) && one.settlement !== 'discard')
+      .map((one) => one.offset);
+    if (retried.length === 0) return [];
+    const records = await reread(this.puller, TOPICS.registry.name, this.partition, retried);
+    return retried.map((offset) => records.get(offset)!);
+  }
+}
+
+function isEmpty(reading: Reading): boolean {
+  return reading.registry.length === 0 && reading.consent.length === 0 && reading.vetting.length === 0;
+}
