@@ -5,7 +5,7 @@ import type { ServiceName } from '@sluice/contracts';
 import { PrincipalGuard } from '../auth/principal-guard.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { DatabaseModule } from '../database/database-module.js';
-import { createFastifyAdapter } from '../http/fastify-adapter.js';
+import { closeConnectionsWhen, createFastifyAdapter } from '../http/fastify-adapter.js';
 import { OfferedMethods } from '../http/offered-methods.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { ReplyInterceptor } from '../http/reply-interceptor.js';
@@ -60,6 +60,7 @@ export async function createService(options: ServiceOptions): Promise<RunningSer
     return closed;
   };
   const server = app.getHttpAdapter().getInstance();
+  closeConnectionsWhen(server, () => shutdown.stopping);
   observeRequests(server, app.get(Metrics), logger);
   serveOperations(server, {
     name,

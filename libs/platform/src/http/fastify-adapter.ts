@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJsonBodies, BODY_LIMIT_BYTES, passNdjsonStreams } from './json-body.js';
 import type { OfferedMethods } from './offered-methods.js';
 import { sendProblem } from './problem-document.js';
@@ -29,4 +29,12 @@ export function createFastifyAdapter(offered: OfferedMethods): FastifyAdapter {
   acceptJsonBodies(server);
   passNdjsonStreams(server);
   return adapter;
+}
+
+/** Answers given while the service stops end their connection: the next request should find another instance. */
+export function closeConnectionsWhen(server: FastifyInstance, stopping: () => boolean): void {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping()) reply.header('connection', 'close');
+    done();
+  });
 }

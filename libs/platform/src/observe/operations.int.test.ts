@@ -81,6 +81,7 @@ test('refusals reach the service’s recorder, with whoever was refused', async 
     { code: 'token-missing', endpoint: 'readNotes', actor: 'anonymous', leftOut: 0 },
   ]);
   expect(service.lines.join('')).toContain('a refusal could not be recorded');
+  service.app.get(Refusals).recordWith({ record: () => {} });
 });
 
 test('a request is one line with its trace, and without address, query or headers', async () => {
