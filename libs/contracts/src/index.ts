@@ -17,6 +17,7 @@ export * from './http/delivery.js';
 export * from './http/endpoint.js';
 export * from './http/registry.js';
 export * from './http/vetting.js';
+export * from './ids.js';
 export * from './partition.js';
 export * from './principal.js';
 export * from './problems.js';

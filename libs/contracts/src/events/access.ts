@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uuid } from '../ids.js';
 
 /** Records of access.events, written by every service: reads, refusals, administration. */
 export const ACCESS_READ = 'sluice.access.read.v1';
@@ -7,13 +8,13 @@ export const ACCESS_ADMINISTERED = 'sluice.access.administered.v1';
 
 export const accessEvents = {
   [ACCESS_READ]: z.strictObject({
-    subject: z.uuid(),
+    subject: uuid,
     by: z.string(),
     what: z.string().max(80),
     attributes: z.array(z.string()).optional(),
   }),
   [ACCESS_REFUSED]: z.strictObject({
-    subject: z.uuid().optional(),
+    subject: uuid.optional(),
     by: z.string(),
     endpoint: z.string().max(80),
     problem: z.string().max(40),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attributeCode } from '../catalogue/attributes.js';
 import { LAWFUL_BASES, purposeCode } from '../catalogue/purposes.js';
+import { uuid } from '../ids.js';
 
 /** Events of consent.events, keyed by subject; the stream is the grant. */
 export const GRANT_REQUESTED = 'sluice.consent.grant-requested.v1';
@@ -44,8 +45,8 @@ export const shownText = z.strictObject({
 
 /** Fields of every grant event: enough to act on one without having seen those before it. */
 const grantBase = {
-  grant: z.uuid(),
-  subject: z.uuid(),
+  grant: uuid,
+  subject: uuid,
   /** The grant's own version, which decisions name. */
   grantVersion: z.int().min(1),
   terms: grantTerms,

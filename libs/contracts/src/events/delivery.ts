@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uuid } from '../ids.js';
 import { agencyCode } from './vetting.js';
 
 /** Record of delivery.ledger: one batch of one partition (codec/ledger-batch.ts). */
@@ -11,8 +12,8 @@ export const AGENCY_FENCE_APPLIED = 'sluice.delivery.agency-fence-applied.v1';
 export const fenceEvents = {
   /** `grantVersion` is that of the event which caused the stop, pause or narrowing. */
   [GRANT_FENCE_APPLIED]: z.strictObject({
-    grant: z.uuid(),
-    subject: z.uuid(),
+    grant: uuid,
+    subject: uuid,
     agency: agencyCode,
     grantVersion: z.int(),
     lane: z.int(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attributeCode } from '../catalogue/attributes.js';
 import { OUTCOMES } from '../codec/ledger-batch.js';
 import { agencyCode } from '../events/vetting.js';
+import { uuid } from '../ids.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const HISTORY_KINDS = [
@@ -28,7 +29,7 @@ export const historyEntry = z.strictObject({
   attributes: z.array(attributeCode),
   purpose: z.string().optional(),
   basis: z.string().optional(),
-  grant: z.uuid().optional(),
+  grant: uuid.optional(),
   grantVersion: z.int().optional(),
   outcome: z.enum(OUTCOMES).optional(),
   /** Lane and sequence of a delivery. */
@@ -50,9 +51,9 @@ export const readHistory = defineEndpoint({
   summary: 'Who saw what of mine, when, why, under which grant',
   description: 'Newest first; a page never shifts because of later entries.',
   who: ['person', 'auditor'],
-  params: z.strictObject({ subject: z.uuid() }),
+  params: z.strictObject({ subject: uuid }),
   query: z.strictObject({ ...page, kind: z.enum(HISTORY_KINDS).optional(), agency: agencyCode.optional() }),
-  reply: z.strictObject({ subject: z.uuid(), entries: z.array(historyEntry), next: z.string().optional() }),
+  reply: z.strictObject({ subject: uuid, entries: z.array(historyEntry), next: z.string().optional() }),
   status: 200,
   problems: ['cannot-record'],
 });

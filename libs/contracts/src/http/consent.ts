@@ -3,6 +3,7 @@ import { attributeCode } from '../catalogue/attributes.js';
 import { purposeCode } from '../catalogue/purposes.js';
 import { fencePosition, grantMode, grantTerms, shownText } from '../events/consent.js';
 import { agencyCode } from '../events/vetting.js';
+import { uuid } from '../ids.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const GRANT_STATES = [
@@ -19,14 +20,14 @@ export const GRANT_STATES = [
 ] as const;
 export const grantState = z.enum(GRANT_STATES);
 
-const grantParams = z.strictObject({ grant: z.uuid() });
+const grantParams = z.strictObject({ grant: uuid });
 
 /** A grant as its person, its recipient and supervisors see it. The subject is pairwise for agencies. */
 export const grantView = z.strictObject({
-  grant: z.uuid(),
+  grant: uuid,
   version: z.int(),
   state: grantState,
-  subject: z.uuid(),
+  subject: uuid,
   terms: grantTerms,
   /** A widening that waits for the other side. */
   proposed: z.array(attributeCode).optional(),
@@ -36,7 +37,7 @@ export type GrantView = z.output<typeof grantView>;
 
 /** A receipt: where the stop stands in the lane, and the signed statement (JWS, EdDSA) to keep. */
 export const stopReply = z.strictObject({
-  grant: z.uuid(),
+  grant: uuid,
   version: z.int(),
   state: grantState,
   /** `recorded`: will take effect, ask `receipt` later. `effective`: nothing it forbids follows the fence. */
@@ -67,7 +68,7 @@ export const readAlias = defineEndpoint({
   description: 'A person hands this to the agency; another agency sees another id.',
   who: ['person'],
   params: z.strictObject({ agency: agencyCode }),
-  reply: z.strictObject({ agency: agencyCode, alias: z.uuid() }),
+  reply: z.strictObject({ agency: agencyCode, alias: uuid }),
   status: 200,
   problems: ['unknown-agency'],
 });
@@ -78,7 +79,7 @@ export const requestGrant = defineEndpoint({
   path: '/grants/requests',
   summary: 'An accredited agency asks a person for a grant',
   who: ['agency'],
-  body: z.strictObject({ subject: z.uuid().describe('the alias the person gave'), ...termsProposal }),
+  body: z.strictObject({ subject: uuid.describe('the alias the person gave'), ...termsProposal }),
   reply: grantView,
   status: 201,
   problems: ['not-accredited', 'outside-purpose', 'idempotency-mismatch'],

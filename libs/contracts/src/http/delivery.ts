@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agencyCode } from '../events/vetting.js';
+import { uuid } from '../ids.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const readFeed = defineEndpoint({
@@ -49,7 +50,7 @@ export const listPartitions = defineEndpoint({
 const parkedChange = z.strictObject({
   partition: z.int(),
   offset: z.string(),
-  subject: z.uuid(),
+  subject: uuid,
   reason: z.string(),
   parkedAt: z.iso.datetime(),
 });
@@ -73,9 +74,9 @@ export const settleParkedChanges = defineEndpoint({
   path: '/parked/:subject/settlement',
   summary: 'Retry or discard what is parked for one person',
   who: ['operator'],
-  params: z.strictObject({ subject: z.uuid() }),
+  params: z.strictObject({ subject: uuid }),
   body: z.strictObject({ action: z.enum(['retry', 'discard']), reason: z.string().trim().min(3).max(200) }),
-  reply: z.strictObject({ subject: z.uuid(), settled: z.int() }),
+  reply: z.strictObject({ subject: uuid, settled: z.int() }),
   status: 202,
   idempotent: true,
   problems: ['not-found', 'idempotency-mismatch'],

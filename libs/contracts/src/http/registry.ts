@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { attributeCode } from '../catalogue/attributes.js';
+import { uuid } from '../ids.js';
 import { defineEndpoint } from './endpoint.js';
 
 /**
@@ -10,13 +11,13 @@ export const attributeValues = z
   .record(z.string().max(40), z.unknown())
   .refine((values) => Object.keys(values).length > 0, 'at-least-one-attribute');
 
-const subjectParams = z.strictObject({ subject: z.uuid() });
+const subjectParams = z.strictObject({ subject: uuid });
 const evidence = z
   .string()
   .regex(/^[\w.:/-]{1,120}$/, 'reference')
   .optional();
 
-export const subjectReply = z.strictObject({ subject: z.uuid(), version: z.int(), changed: z.array(attributeCode) });
+export const subjectReply = z.strictObject({ subject: uuid, version: z.int(), changed: z.array(attributeCode) });
 
 export const registerSubject = defineEndpoint({
   id: 'registerSubject',
@@ -69,7 +70,7 @@ export const readProfile = defineEndpoint({
   who: ['person'],
   params: subjectParams,
   reply: z.strictObject({
-    subject: z.uuid(),
+    subject: uuid,
     version: z.int(),
     attributes: z.record(
       z.string(),
@@ -89,7 +90,7 @@ export const readProfile = defineEndpoint({
 
 export const FILING_FIRST_LINE_HEADER = 'sluice-first-line';
 
-export const filingLine = z.strictObject({ subject: z.uuid(), attributes: attributeValues, evidence });
+export const filingLine = z.strictObject({ subject: uuid, attributes: attributeValues, evidence });
 export const filingLineResult = z.strictObject({
   line: z.int().min(0),
   status: z.enum(['changed', 'unchanged', 'refused']),
@@ -97,7 +98,7 @@ export const filingLineResult = z.strictObject({
   problem: z.string().optional(),
 });
 const filingState = z.strictObject({
-  filing: z.uuid(),
+  filing: uuid,
   /** Lines below this one are done; go on here. */
   nextLine: z.int().min(0),
   changed: z.int(),
@@ -113,7 +114,7 @@ export const fileChanges = defineEndpoint({
   summary: 'File many changes as an NDJSON stream',
   description: `One change a line ({subject, attributes, evidence?}); the answer streams one result a line ({line, status, version?, problem?}). The publisher chooses the filing’s uuid. After an interruption ask for its state and send the rest with \`${FILING_FIRST_LINE_HEADER}\`; lines before it are never applied twice. The server stops reading while it is behind.`,
   who: ['agency'],
-  params: z.strictObject({ filing: z.uuid() }),
+  params: z.strictObject({ filing: uuid }),
   reply: filingLineResult,
   status: 200,
   stream: 'application/x-ndjson',
@@ -127,7 +128,7 @@ export const readFiling = defineEndpoint({
   path: '/filings/:filing',
   summary: 'The state of a filing',
   who: ['agency'],
-  params: z.strictObject({ filing: z.uuid() }),
+  params: z.strictObject({ filing: uuid }),
   reply: filingState,
   status: 200,
   problems: ['unknown-filing'],
