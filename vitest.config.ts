@@ -28,6 +28,7 @@ export default defineConfig({
   test: {
     include: ['{libs,services,infra}/**/src/**/*.test.ts', 'test/src/**/*.test.ts'],
     globalSetup: ['test/src/setup/global-setup.ts'],
+    ...(process.env.CI && { reporters: ['default', 'json'], outputFile: { json: '.nx/test-results.json' } }),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     fileParallelism: true,
