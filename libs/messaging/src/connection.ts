@@ -1,3 +1,5 @@
+import type { BaseOptions } from '@platformatic/kafka';
+
 /** Where and as whom to reach Kafka. Without a username the connection is PLAINTEXT, else SASL SCRAM-SHA-512. */
 export interface KafkaConnection {
   /** `host:port` of at least one broker. */
@@ -6,4 +8,20 @@ export interface KafkaConnection {
   password?: string;
   /** Shown in the broker's logs and quotas. */
   clientId: string;
+}
+
+/** A broker that hangs (paused, or its disk) is given up on after this long; the request goes out again. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The connection as @platformatic/kafka takes it. */
+export function clientOptions(connection: KafkaConnection): BaseOptions {
+  return {
+    clientId: connection.clientId,
+    bootstrapBrokers: connection.brokers,
+    connectTimeout: 3_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...(connection.username !== undefined && {
+      sasl: { mechanism: 'SCRAM-SHA-512', username: connection.username, password: connection.password ?? '' },
+    }),
+  };
 }

@@ -1,5 +1,5 @@
 export type { KafkaConnection } from './connection.js';
-export { Poison, Retryable } from './errors.js';
+export { MessagingError, type MessagingErrorCode, Poison, Retryable } from './errors.js';
 export type { IncomingEvent } from './incoming-event.js';
 export {
   type ParkedAction,
@@ -9,7 +9,18 @@ export {
   type ParkedOutcome,
 } from './parked-messages.js';
 export { PartitionGroup, type PartitionGroupObserver, type PartitionGroupOptions } from './partition-group.js';
-export { PartitionPuller, type PullError, type Pulled, type PulledRecord, type PullWant } from './partition-puller.js';
-export { createRecordProducer, type OutgoingRecord, type RecordProducer } from './producer.js';
+export {
+  headerOf,
+  PartitionPuller,
+  type PullError,
+  type Pulled,
+  type PulledRecord,
+  type PullOptions,
+  type PullWant,
+} from './partition-puller.js';
 export { PushedEvents, type PushedEventsOptions, STOPS } from './pushed-events.js';
+export { createRecordProducer } from './queued-producer.js';
+export { ensureReadAccess, type ReadAccess } from './read-access.js';
+export type { OutgoingRecord, RecordProducer } from './record-producer.js';
+export { PublishFailed, PublishRefused, type PublishShortfall, type RefusedRecord } from './send-call.js';
 export { endOffsets, ensureTopics, type TopicPlan } from './topics.js';

@@ -1,5 +1,3 @@
-import type { KafkaConnection } from './connection.js';
-
 /** One record to publish. Headers given as a Map of Buffers are written as they are, which is the cheapest form. */
 export interface OutgoingRecord {
   topic: string;
@@ -12,14 +10,15 @@ export interface OutgoingRecord {
 /**
  * Publishes records durably: `send` resolves when every in-sync replica has them.
  * Records of one partition keep the order in which they were given, over concurrent calls too,
- * and are stored once whatever was retried. MUST NOT be shared after `close`.
+ * and are stored once whatever was retried.
  */
 export interface RecordProducer {
-  /** Rejects with a `PublishRefused` when the broker refuses a record for itself, else with a `MessagingError`. */
+  /**
+   * Rejects with `PublishRefused` when the broker refuses a record for itself, else with `PublishFailed`;
+   * both name what was not stored. Whatever waited behind such a record in its partition, of other calls too,
+   * is rejected with it: a caller that sends it again keeps the order.
+   */
   send(records: OutgoingRecord[]): Promise<void>;
+  /** Waits for what is on its way; what has no answer by then is rejected. */
   close(): Promise<void>;
-}
-
-export function createRecordProducer(_connection: KafkaConnection): RecordProducer {
-  throw new Error('not built yet');
 }

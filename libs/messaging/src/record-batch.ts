@@ -1,0 +1,133 @@
+import { crc32c } from '@platformatic/kafka';
+
+/** The fields of a record that go on the wire. */
+export interface WireRecord {
+  key: Buffer | null;
+  value: Buffer;
+  headers: Record<string, string> | Map<Buffer, Buffer>;
+}
+
+/** Who produces, and the place of the batch's first record in what it produced to this partition. */
+export interface BatchIdentity {
+  producerId: bigint;
+  epoch: number;
+  firstSequence: number;
+}
+
+/** Bytes of a batch before its first record. */
+export const BATCH_HEAD_BYTES = 61;
+/** From `attributes` on; the checksum covers what follows it. */
+const CHECKED_FROM = 21;
+const MAGIC = 2;
+/** Offset, length: not counted in the length. */
+const UNCOUNTED_BYTES = 12;
+
+/** Bytes of a record without its offset delta and without its own length: what does not depend on its place in a batch. */
+export function bodyBytes(record: WireRecord): number {
+  // attributes (1) and timestamp delta (1, always zero: a batch has one timestamp)
+  let bytes = 2 + nullableBytes(record.key) + lengthPrefixed(record.value.length);
+  if (record.headers instanceof Map) {
+    bytes += varintBytes(record.headers.size);
+    for (const [name, value] of record.headers) bytes += lengthPrefixed(name.length) + lengthPrefixed(value.length);
+    return bytes;
+  }
+  let count = 0;
+  for (const name in record.headers) {
+    count++;
+    bytes += lengthPrefixed(Buffer.byteLength(name)) + lengthPrefixed(Buffer.byteLength(record.headers[name]!));
+  }
+  return bytes + varintBytes(count);
+}
+
+/**
+ * One record batch, format 2 (https://kafka.apache.org/documentation/#recordbatch), uncompressed.
+ * `bodies` are the records' `bodyBytes`. Written here and not by the client's encoder, which builds a chain of small
+ * buffers for every record: 8 us against 1 us each.
+ */
+export function encodeBatch(
+  records: readonly WireRecord[],
+  bodies: readonly number[],
+  identity: BatchIdentity,
+  timestampMs: number,
+): Buffer {
+  let total = BATCH_HEAD_BYTES;
+  for (let index = 0; index < records.length; index++) {
+    total += lengthPrefixed(bodies[index]! + varintBytes(index));
+  }
+  const bytes = Buffer.allocUnsafe(total);
+  bytes.writeBigInt64BE(0n, 0);
+  bytes.writeInt32BE(total - UNCOUNTED_BYTES, 8);
+  bytes.writeInt32BE(-1, 12); // the leader fills in its epoch
+  bytes.writeInt8(MAGIC, 16);
+  bytes.writeInt16BE(0, CHECKED_FROM);
+  bytes.writeInt32BE(records.length - 1, 23);
+  bytes.writeBigInt64BE(BigInt(timestampMs), 27);
+  bytes.writeBigInt64BE(BigInt(timestampMs), 35);
+  bytes.writeBigInt64BE(identity.producerId, 43);
+  bytes.writeInt16BE(identity.epoch, 51);
+  bytes.writeInt32BE(identity.firstSequence, 53);
+  bytes.writeInt32BE(records.length, 57);
+  let at = BATCH_HEAD_BYTES;
+  for (let index = 0; index < records.length; index++) {
+    at = writeVarint(bytes, bodies[index]! + varintBytes(index), at);
+    at = writeRecord(bytes, records[index]!, index, at);
+  }
+  bytes.writeUInt32BE(crc32c(bytes.subarray(CHECKED_FROM)), 17);
+  return bytes;
+}
+
+function writeRecord(bytes: Buffer, record: WireRecord, offsetDelta: number, start: number): number {
+  bytes[start] = 0;
+  bytes[start + 1] = 0;
+  let at = writeVarint(bytes, offsetDelta, start + 2);
+  at = record.key === null ? writeVarint(bytes, -1, at) : writeBytes(bytes, record.key, at);
+  at = writeBytes(bytes, record.value, at);
+  if (record.headers instanceof Map) {
+    at = writeVarint(bytes, record.headers.size, at);
+    for (const [name, value] of record.headers) at = writeBytes(bytes, value, writeBytes(bytes, name, at));
+    return at;
+  }
+  const names = Object.keys(record.headers);
+  at = writeVarint(bytes, names.length, at);
+  for (const name of names) at = writeText(bytes, record.headers[name]!, writeText(bytes, name, at));
+  return at;
+}
+
+function writeBytes(bytes: Buffer, value: Buffer, start: number): number {
+  const at = writeVarint(bytes, value.length, start);
+  value.copy(bytes, at);
+  return at + value.length;
+}
+
+function writeText(bytes: Buffer, text: string, start: number): number {
+  const at = writeVarint(bytes, Buffer.byteLength(text), start);
+  return at + bytes.write(text, at);
+}
+
+/** Zigzag, then seven bits a byte, as protocol buffers do it. */
+function writeVarint(bytes: Buffer, value: number, start: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+  let at = start;
+  while (rest > 0x7f) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
+}
+
+function varintBytes(value: number): number {
+  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
+  if (zigzag < 0x80) return 1;
+  if (zigzag < 0x4000) return 2;
+  if (zigzag < 0x200000) return 3;
+  return zigzag < 0x10000000 ? 4 : 5;
+}
+
+function lengthPrefixed(length: number): number {
+  return varintBytes(length) + length;
+}
+
+function nullableBytes(value: Buffer | null): number {
+  return value === null ? 1 : lengthPrefixed(value.length);
+}
