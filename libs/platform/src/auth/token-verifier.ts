@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { ProblemException } from '../http/problem-exception.js';
 import { principalOf } from './principal-of.js';
 
-/** An accepted token costs a signature check once and a look-up after that (27 us against 2 us, ES256). */
+/** An accepted token costs a signature check once and a look-up after that (170 us of CPU against 1.3, ES256). */
 const CACHED_TOKENS = 20_000;
 /** A key withdrawn from the JWKS stops opening doors after this long at most, whatever `exp` says. */
 const REVERIFY_AFTER_MS = 5 * 60_000;

@@ -32,6 +32,12 @@ test('a good token opens what its kind and roles may see', async () => {
   ]);
 });
 
+test('an endpoint is open to anyone only where its contract says so', async () => {
+  const keys = await service.call('/keys');
+  expect([keys.status, keys.headers.get('cache-control')]).toEqual([200, 'max-age=60']);
+  expect((await service.call('/forgotten', { token: await issuer.token(PERSON) })).status).toBe(403);
+});
+
 test('a missing token is challenged', async () => {
   expect(await ask(undefined)).toEqual([401, 'token-missing', 'Bearer']);
   const basic = await service.call('/notes/mine/text', { headers: { authorization: 'Basic cGVyc29uOnNlY3JldA==' } });

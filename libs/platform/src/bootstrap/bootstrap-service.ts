@@ -13,9 +13,10 @@ export async function bootstrapService(options: ServiceOptions): Promise<Running
   const { name, config } = options;
   const logger = options.logger ?? createLogger({ name, instance: config.instance, level: config.logLevel });
   installProcessGuards(logger);
+  let service: RunningService | undefined;
+  endWhenTold(logger, () => service?.close());
   try {
-    const service = await createService({ ...options, logger });
-    stopOn(service, logger);
+    service = await createService({ ...options, logger });
     return service;
   } catch (err) {
     logger.fatal({ err }, 'the service could not start');
@@ -23,14 +24,15 @@ export async function bootstrapService(options: ServiceOptions): Promise<Running
   }
 }
 
-function stopOn(service: RunningService, logger: Logger): void {
+/** Listens from the first moment on: a parent that dies while we start must not leave us behind. */
+function endWhenTold(logger: Logger, close: () => Promise<void> | undefined): void {
   let stopping = false;
   const stop = (reason: string): void => {
     if (stopping) return;
     stopping = true;
     logger.info({ reason }, 'stopping');
     setTimeout(() => endLate(logger), SHUTDOWN_DEADLINE_MS).unref();
-    service.close().then(
+    Promise.resolve(close()).then(
       () => process.exit(0),
       (err: unknown) => {
         logger.fatal({ err }, 'the shutdown failed');

@@ -12,10 +12,13 @@ const METHODS: Record<Method, RequestMethod> = {
   PATCH: RequestMethod.PATCH,
 };
 
+/** A reply as a handler may build it: what it holds need not be mutable. */
+type Sent<T> = T extends object ? { readonly [K in keyof T]: Sent<T[K]> } : T;
+
 /** A method that takes the contract's input and answers the contract's reply: checked by the compiler. */
 export type EndpointHandler<C extends EndpointContract> = (
   input: InputOf<C>,
-) => Answer<ReplyOf<C>> | Promise<Answer<ReplyOf<C>>>;
+) => Answer<Sent<ReplyOf<C>>> | Promise<Answer<Sent<ReplyOf<C>>>>;
 
 /**
  * Makes a controller's method the handler of an endpoint: method, path and status come from the contract, the guard

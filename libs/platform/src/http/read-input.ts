@@ -14,6 +14,7 @@ const NO_DIGEST = Buffer.alloc(0);
 /** Reads a request by its contract. @throws ProblemException when it does not follow it */
 export function readInput(contract: EndpointContract, request: FastifyRequest): InputOf<unknown> {
   const { principal, trace } = request.state;
+  // Of an endpoint that is open to anyone nobody is known: such a handler takes no input.
   if (principal === undefined) throw new ProblemException('token-missing');
   const errors: ProblemDetail[] = [];
   const actor = actorOf(principal);

@@ -16,7 +16,8 @@ export function refuse<C extends ProblemCode>(code: C, errors?: readonly Problem
   return errors === undefined ? { refused: code } : { refused: code, errors };
 }
 
-export function isRefusal(result: unknown): result is Refusal {
+/** Narrows to the refusals among the types of `result`, also to a domain's own type of this shape. */
+export function isRefusal<T>(result: T): result is Extract<T, { readonly refused: ProblemCode }> {
   return (
     typeof result === 'object' &&
     result !== null &&

