@@ -4,7 +4,7 @@ import type { AgencyPlan } from '../support/recipient.js';
 export const BANK: AgencyPlan = {
   code: 'harbour-bank',
   name: { en: 'Harbour Bank', zh: '海港银行' },
-  uscc: '91310000MA1FL00011',
+  uscc: '91310000MA1FL0001R',
   kind: 'bank',
   purpose: 'kyc-refresh',
   attributes: ['mobilePhone', 'homeAddress'],
@@ -13,7 +13,7 @@ export const BANK: AgencyPlan = {
 export const BUREAU: AgencyPlan = {
   code: 'beacon-credit',
   name: { en: 'Beacon Credit', zh: '灯塔征信' },
-  uscc: '91310000MA1FL00022',
+  uscc: '91310000MA1FL0002W',
   kind: 'credit-bureau',
   purpose: 'credit-assessment',
   attributes: ['mobilePhone', 'employer'],
@@ -22,7 +22,7 @@ export const BUREAU: AgencyPlan = {
 export const TAX: AgencyPlan = {
   code: 'city-tax',
   name: { en: 'City Tax Office', zh: '市税务局' },
-  uscc: '11310000MB00000033',
+  uscc: '11310000MB0000003J',
   kind: 'tax',
   purpose: 'tax-administration',
   attributes: ['homeAddress', 'employer'],

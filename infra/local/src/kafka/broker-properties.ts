@@ -61,8 +61,8 @@ export function brokerProperties(settings: BrokerSettings): string {
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
     // After a kill the new broker waits until the old one's session ends; the default of 9 s is most of that outage.
-    'broker.session.timeout.ms': '4000',
-    'broker.heartbeat.interval.ms': '1000',
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
   });
 }
 

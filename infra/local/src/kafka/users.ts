@@ -1,5 +1,5 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
-import { SERVICES, type ServiceName } from '@sluice/contracts';
+import { SERVICES } from '@sluice/contracts';
 import type { Secrets } from '../secrets.js';
 
 /**
@@ -7,7 +7,7 @@ import type { Secrets } from '../secrets.js';
  * feeds of agencies; each service has its own.
  */
 export const KAFKA_USERS = ['broker', 'admin', 'provisioner', ...SERVICES] as const;
-export type KafkaUser = (typeof KAFKA_USERS)[number] & (ServiceName | string);
+export type KafkaUser = (typeof KAFKA_USERS)[number];
 
 /** Twice Kafka's lowest; a client computes them once per connection (about 5 ms). */
 const SCRAM_ITERATIONS = 8192;

@@ -8,7 +8,7 @@ import { diskFull, StackFailure } from '../failure.js';
 import { portBusy, requireFreePort } from '../ports.js';
 import { Component } from '../process/component.js';
 import type { Guardian } from '../process/guardian.js';
-import { commandLineOf } from '../process/identity.js';
+import { commandLineOf, isAlive } from '../process/identity.js';
 import { ManagedProcess } from '../process/managed-process.js';
 import { endProcess } from '../process/orphan.js';
 import { postgresBinaries } from './binaries.js';
@@ -19,6 +19,8 @@ const DATABASE = 'sluice';
 const START_TIMEOUT_MS = 60_000; // recovery after a crash replays up to max_wal_size
 const STOP_TIMEOUT_MS = 6_000;
 const POLL_MS = 20;
+const PREDECESSOR_TIMEOUT_MS = 5_000;
+const PREDECESSOR_POLL_MS = 250;
 
 export interface PostgresOptions {
   data: DataDirectory;
@@ -50,14 +52,7 @@ export class PostgresServer extends Component {
     await this.#endOrphan();
     await requireFreePort(this.#options.port, 'PostgreSQL');
     await this.#initialise();
-    // Processes of a server that was killed may take a moment to notice; until then a new one refuses to start.
-    for (let attempt = 1; ; attempt++) {
-      this.adopt(await this.#spawn());
-      const failure = await this.#ready();
-      if (failure === undefined) break;
-      if (failure !== 'predecessor-ending' || attempt === 20) throw this.#explain();
-      await delay(250);
-    }
+    await this.#spawnUntilReady();
     await this.#createDatabase();
   }
 
@@ -100,6 +95,22 @@ export class PostgresServer extends Component {
     }
     renameSync(work, this.#directory);
     rmSync(forming, { recursive: true });
+  }
+
+  /** A server that was killed may still be about to vanish; until then a new one refuses to start. */
+  async #spawnUntilReady(): Promise<void> {
+    const giveUp = Date.now() + PREDECESSOR_TIMEOUT_MS;
+    for (;;) {
+      this.adopt(await this.#spawn());
+      const failure = await this.#ready();
+      if (failure === undefined) return;
+      if (failure === 'failed') throw this.#explain();
+      if (Date.now() > giveUp) {
+        // Where nobody collects dead processes (some containers), a killed server's id stays taken for ever.
+        if (isAlive(Number(this.#pidFile()[0])) || !this.#removePidFile()) throw this.#explain();
+      }
+      await delay(PREDECESSOR_POLL_MS);
+    }
   }
 
   async #spawn(): Promise<ManagedProcess> {
@@ -148,7 +159,9 @@ export class PostgresServer extends Component {
       const [pid, , , , , , , status] = this.#pidFile();
       if (pid === String(process.pid) && status?.trim() === 'ready') return undefined;
       if (process.exit) {
-        return /shared memory block.*is still in use/.test(process.output()) ? 'predecessor-ending' : 'failed';
+        return /shared memory block.*is still in use|lock file .*already exists/.test(process.output())
+          ? 'predecessor-ending'
+          : 'failed';
       }
       const waited = Date.now() - started;
       if (waited > 2_000 && !told) {
@@ -179,8 +192,16 @@ export class PostgresServer extends Component {
       await endProcess(pid, 'SIGINT', STOP_TIMEOUT_MS);
     } else if (commandLine !== undefined) {
       // PostgreSQL itself would take that stranger for a running server and refuse to start.
-      rmSync(join(this.#directory, 'postmaster.pid'), { force: true });
+      this.#removePidFile();
     }
+  }
+
+  /** Whether there was one. */
+  #removePidFile(): boolean {
+    const file = join(this.#directory, 'postmaster.pid');
+    const present = existsSync(file);
+    rmSync(file, { force: true });
+    return present;
   }
 
   #pidFile(): string[] {

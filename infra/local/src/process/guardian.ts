@@ -18,6 +18,10 @@ export class Guardian {
     (this.#guard.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
+  get pid(): number | undefined {
+    return this.#guard.pid;
+  }
+
   watch(pid: number, signal: NodeJS.Signals): void {
     this.#guard.stdin?.write(`+${pid} ${signal}\n`);
   }

@@ -7,9 +7,16 @@ import { groupIdOf, type SluiceFeedOptions } from './feed-options.js';
 import { fromKafka } from './kafka-errors.js';
 import { correctRequestQueue } from './kafkajs-request-queue.js';
 import { LaneFollower } from './lane-follower.js';
+import { oauthBearer } from './oauth-bearer.js';
 
 /** Well within kafkajs' session timeout of 30 s: a handler may take its time without losing its lanes. */
 const HEARTBEAT_MS = 3_000;
+
+/** What comes is answered at once; this is how long a stop, or a lane that is taken up again, waits for an idle fetch. */
+const FETCH_WAIT_MS = 500;
+
+/** Little of kafkajs' own retrying, and none of its restarting: both are done in one place, by SluiceFeed. */
+const KAFKAJS_RETRY = { retries: 3, restartOnFailure: async () => false };
 
 /** The group's membership from joining to leaving or crashing. After a crash a new session takes over. */
 export class FeedSession {
@@ -41,15 +48,16 @@ export class FeedSession {
       brokers: options.brokers,
       clientId: options.agency,
       ...(options.tls !== undefined && { ssl: options.tls }),
-      sasl: { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token(options) }) },
+      sasl: oauthBearer(options.token),
+      retry: KAFKAJS_RETRY,
       // What matters reaches onFault; the rest is kafkajs' own affair.
       logCreator: () => () => {},
     });
     this.#consumer = kafka.consumer({
       groupId: groupIdOf(options),
       allowAutoTopicCreation: false,
-      // All restarting is done in one place, by SluiceFeed.
-      retry: { retries: 3, restartOnFailure: async () => false },
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      retry: KAFKAJS_RETRY,
     });
   }
 
@@ -201,13 +209,5 @@ export class FeedSession {
       turn.catch(() => {}),
     );
     return turn;
-  }
-}
-
-async function token({ token }: SluiceFeedOptions): Promise<string> {
-  try {
-    return await token();
-  } catch (cause) {
-    throw new SluiceError('token-unavailable', 'the token function failed', { cause });
   }
 }

@@ -5,6 +5,8 @@ import { BlockReader } from './block-reader.js';
 import { groupIdOf, type SluiceFeedOptions } from './feed-options.js';
 import { FeedSession } from './feed-session.js';
 
+const START_TRIES = 3;
+
 /**
  * An agency's feed: decrypts, checks sequence and chain, drops repeats, and hands each delivery to `onEvent` in order.
  * It resumes where its positions say, and repairs lost connections by itself.
@@ -29,7 +31,7 @@ export class SluiceFeed {
    */
   async start(): Promise<void> {
     if (this.#running !== undefined) throw new SluiceError('options-invalid', 'a feed is started once');
-    const session = await FeedSession.open(this.#options, this.#reader);
+    const session = await this.#begin();
     this.#running = this.#supervise(session);
   }
 
@@ -37,6 +39,20 @@ export class SluiceFeed {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+  }
+
+  /** A broker that has just started answers that it is still loading its groups: that is no reason to give up. */
+  async #begin(): Promise<FeedSession> {
+    const backoff = new Backoff();
+    for (let tries = 1; ; tries++) {
+      try {
+        return await FeedSession.open(this.#options, this.#reader);
+      } catch (error) {
+        const passing = error instanceof SluiceError && error.code === 'broker-unreachable';
+        if (!passing || tries === START_TRIES) throw error;
+        await delay(backoff.next());
+      }
+    }
   }
 
   async #supervise(first: FeedSession): Promise<void> {

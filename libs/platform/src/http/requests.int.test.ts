@@ -129,7 +129,13 @@ test('refusals become their problems', async () => {
 test('validation names every place and rule', async () => {
   const { code, errors } = await problem(
     await change(
-      { text: '', tags: [{ label: 'ok' }, { label: 'No' }], fields: { phone: 'x'.repeat(21), fax: '1' }, extra: 1 },
+      {
+        text: '',
+        tags: [{ label: 'ok' }, { label: 'No' }],
+        fields: { phone: 'x'.repeat(21), fax: '1' },
+        counts: { apples: 'x' },
+        extra: 1,
+      },
       {},
       '/notes/1?limit=11',
     ),
@@ -142,6 +148,7 @@ test('validation names every place and rule', async () => {
       { path: 'body.text', rule: 'at-least-1' },
       { path: 'body.tags[1].label', rule: 'small-letters' },
       { path: 'body.fields.phone', rule: 'at-most-20' },
+      { path: 'body.counts.*', rule: 'expected-number' },
       { path: 'body', rule: 'no-unknown-members' },
     ]),
   );
@@ -157,6 +164,7 @@ test('nothing a caller sends comes back in a problem or in the log', async () =>
     fc.record({ text: value }),
     fc.record({ text: fc.constant('a'), tags: fc.array(fc.record({ label: value })) }),
     fc.record({ text: fc.constant('a'), fields: fc.dictionary(secret, value, { minKeys: 1 }) }),
+    fc.record({ text: fc.constant('a'), counts: fc.dictionary(secret, value, { minKeys: 1 }) }),
     fc.dictionary(secret, value, { minKeys: 1 }),
     value,
   );

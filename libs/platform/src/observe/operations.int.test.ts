@@ -101,3 +101,8 @@ test('a request is one line with its trace, and without address, query or header
   ]);
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
+
+test('the service shows its contract', async () => {
+  const document = await (await service.call('/openapi.json')).json();
+  expect(document).toMatchObject({ openapi: '3.1.0', paths: { '/subjects/{subject}/attributes': expect.anything() } });
+});

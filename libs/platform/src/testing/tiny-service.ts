@@ -17,6 +17,7 @@ const note = z.strictObject({
     .array(z.strictObject({ label: z.string().regex(/^[a-z]+$/, 'small-letters') }))
     .max(3)
     .optional(),
+  counts: z.record(z.string().max(500), z.number()).optional(),
   fields: z.partialRecord(z.enum(['phone', 'email']), z.string().max(20)).optional(),
 });
 const common = { service: 'registry', summary: 'A note', problems: [] } as const;
