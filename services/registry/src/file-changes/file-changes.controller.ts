@@ -1,0 +1,84 @@
+import { Controller, Inject } from '@nestjs/common';
+import { FILING_FIRST_LINE_HEADER, fileChanges, type ReplyOf } from '@sluice/contracts';
+import {
+  type Answer,
+  Endpoint,
+  Input,
+  type InputOf,
+  LOGGER,
+  type Logger,
+  ProblemException,
+  refuse,
+  Shutdown,
+} from '@sluice/platform';
+import { Filings } from '../store/filings.js';
+import { Publishers } from '../store/publishers.js';
+import { Subjects } from '../store/subjects.js';
+import { BATCH_LINES, Filing, FilingHalted } from './filing.js';
+import { IncomingLines } from './incoming-lines.js';
+import { resultStream } from './result-stream.js';
+
+/** Each holds up to two batches in memory and waits for its turn at the database; more would only wait longer. */
+const MAX_OPEN_FILINGS = 16;
+const RETRY_AFTER_S = 5;
+
+/** Nothing is read while so many lines wait. */
+const READ_AHEAD_LINES = 2 * BATCH_LINES;
+
+type Results = Answer<ReplyOf<typeof fileChanges>>;
+
+@Controller()
+export class FileChangesController {
+  private open = 0;
+
+  constructor(
+    private readonly filings: Filings,
+    private readonly publishers: Publishers,
+    private readonly subjects: Subjects,
+    private readonly shutdown: Shutdown,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Endpoint(fileChanges)
+  async file(@Input() { params, principal, context, request }: InputOf<typeof fileChanges>): Promise<Results> {
+    if (principal.kind !== 'agency') return refuse('not-allowed');
+    const { agency } = principal;
+    const filing = params.filing;
+    if ((await this.publishers.publisher(agency, Date.now())) === undefined) return refuse('not-allowed');
+    const firstLine = firstLineOf(request.headers[FILING_FIRST_LINE_HEADER]);
+    if (firstLine === undefined) {
+      return refuse('validation-failed', [{ path: `headers.${FILING_FIRST_LINE_HEADER}`, rule: 'line-number' }]);
+    }
+    const nextLine = (await this.filings.find(agency, filing))?.nextLine ?? 0;
+    if (nextLine !== firstLine) throw new ProblemException('filing-line-mismatch', { members: { nextLine } });
+    if (this.open >= MAX_OPEN_FILINGS) throw new ProblemException('queue-full', { retryAfterS: RETRY_AFTER_S });
+
+    this.open++;
+    const lines = new IncomingLines(request.raw, READ_AHEAD_LINES);
+    const filed = new Filing(
+      { agency, filing, firstLine, context },
+      lines,
+      this.publishers,
+      this.subjects,
+      () => this.shutdown.stopping,
+    );
+    try {
+      const body = await resultStream(filed, () => {
+        this.open--;
+        lines.stop();
+      });
+      // The contract's reply is one line of many.
+      return { body, headers: { 'content-type': 'application/x-ndjson' } } as unknown as Results;
+    } catch (err) {
+      if (!(err instanceof FilingHalted)) throw err;
+      this.logger.warn({ err }, 'a filing did not begin');
+      throw new ProblemException(err.code);
+    }
+  }
+}
+
+/** The header's line number, 0 without one; `undefined` where it is none. */
+function firstLineOf(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return 0;
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}

@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream';
+import { type FiledChange, type RefusedLine, readLine } from './filing-line.js';
+import { LineSplitter } from './line-splitter.js';
+
+export type IncomingLine = FiledChange | RefusedLine;
+
+/**
+ * Reads lines ahead of those who take them, so that the next batch is parsed while PostgreSQL stores the present one;
+ * reads no further while `readAhead` lines wait.
+ */
+export class IncomingLines {
+  private readonly lines: IncomingLine[] = [];
+  private state: 'open' | 'ended' | 'broken' = 'open';
+  private error: unknown;
+  private wakeTaker = (): void => {};
+  private wakeReader = (): void => {};
+
+  constructor(
+    body: Readable,
+    private readonly readAhead: number,
+  ) {
+    this.read(body).then(
+      () => this.close('ended'),
+      (error: unknown) => {
+        this.error = error;
+        this.close('broken');
+      },
+    );
+  }
+
+  /**
+   * The next lines, up to `most` of them, as soon as there is one; none at the end.
+   * @throws what broke the stream; lines that wait then are not given any more
+   */
+  async take(most: number): Promise<IncomingLine[]> {
+    while (this.lines.length === 0 && this.state === 'open') {
+      await new Promise<void>((resolve) => {
+        this.wakeTaker = resolve;
+      });
+    }
+    if (this.state === 'broken') throw this.error;
+    const taken = this.lines.splice(0, most);
+    if (this.lines.length < this.readAhead) this.wakeReader();
+    return taken;
+  }
+
+  /** Reads nothing more. */
+  stop(): void {
+    this.close('ended');
+  }
+
+  private async read(body: Readable): Promise<void> {
+    const splitter = new LineSplitter();
+    // Leaving the loop must not destroy the request: its connection still carries the answer.
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for (const line of splitter.push(chunk)) this.lines.push(readLine(line));
+      this.wakeTaker();
+      while (this.lines.length >= this.readAhead && this.state === 'open') {
+        await new Promise<void>((resolve) => {
+          this.wakeReader = resolve;
+        });
+      }
+      if (this.state !== 'open') return;
+    }
+    const last = splitter.end();
+    if (last !== undefined) this.lines.push(readLine(last));
+  }
+
+  private close(state: 'ended' | 'broken'): void {
+    if (this.state === 'open') this.state = state;
+    this.wakeTaker();
+    this.wakeReader();
+  }
+}

@@ -1,0 +1,47 @@
+import { Controller } from '@nestjs/common';
+import { type AttributeCode, type ReplyOf, readProfile } from '@sluice/contracts';
+import { type Answer, Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
+import { isStale, type Profile } from '../domain/profile.js';
+import { AccessLog } from '../store/access-log.js';
+import { Subjects } from '../store/subjects.js';
+
+type ProfileReply = ReplyOf<typeof readProfile>;
+
+@Controller()
+export class ReadProfileController {
+  constructor(
+    private readonly subjects: Subjects,
+    private readonly accesses: AccessLog,
+  ) {}
+
+  @Endpoint(readProfile)
+  async read(@Input() { params, principal, context }: InputOf<typeof readProfile>): Promise<Answer<ProfileReply>> {
+    const subject = params.subject;
+    if (principal.kind !== 'person' || principal.subject !== subject) return refuse('unknown-subject');
+    const present = await this.subjects.load(subject);
+    if (typeof present === 'string') return refuse('unknown-subject');
+    const { version, profile } = present;
+
+    // What cannot be put on record is not shown.
+    const attributes = Object.keys(profile);
+    await this.accesses.read({ subject, by: context.actor, what: 'profile', attributes }, context);
+    return { body: { subject, version, attributes: shown(profile, Date.now()) }, version };
+  }
+}
+
+function shown(profile: Profile, now: number): ProfileReply['attributes'] {
+  const attributes: ProfileReply['attributes'] = {};
+  for (const code of Object.keys(profile) as AttributeCode[]) {
+    const entry = profile[code]!;
+    const [value, assertedBy, assertedAt, assurance, evidence] = entry;
+    attributes[code] = {
+      value,
+      assertedBy,
+      assertedAt: new Date(assertedAt).toISOString(),
+      assurance,
+      ...(evidence !== undefined && { evidence }),
+      stale: isStale(code, entry, now),
+    };
+  }
+  return attributes;
+}

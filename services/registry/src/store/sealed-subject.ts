@@ -1,0 +1,60 @@
+import type { KeyObject } from 'node:crypto';
+import {
+  ATTRIBUTES_CHANGED,
+  type AttributeCode,
+  attributeSet,
+  CHANGE_KIND,
+  type ChangeContent,
+  type ChangeKind,
+  encodeSealedChange,
+  SEALED_CONTENT,
+  SNAPSHOT_TAKEN,
+  SUBJECT_REGISTERED,
+  sealedChangeAad,
+} from '@sluice/contracts';
+import type { CurrentState, NewEvent } from '@sluice/event-store';
+import { open, seal } from '@sluice/vault';
+import type { Profile } from '../domain/profile.js';
+import type { Subject, SubjectEvent } from '../domain/subject.js';
+
+const EVENT_TYPES = { registered: SUBJECT_REGISTERED, changed: ATTRIBUTES_CHANGED, snapshot: SNAPSHOT_TAKEN } as const;
+
+/** Snapshots are the registry's own doing. */
+export const REGISTRY_ACTOR = 'service:registry';
+
+/** Binds a profile to its subject and version: an older one, or another person's, put in its place does not open. */
+function stateAad(subject: string, version: number): string {
+  return `${subject}|state|${version}`;
+}
+
+/** @throws SealBroken where the stored bytes are not this subject's profile of this version */
+export function openSubject(key: KeyObject, subject: string, { version, state }: CurrentState): Subject {
+  const plain = open(key, stateAad(subject, version), state ?? Buffer.alloc(0));
+  return { version, profile: JSON.parse(plain.toString('utf8')) as Profile };
+}
+
+export function sealState(key: KeyObject, subject: string, { version, profile }: Subject): Buffer {
+  return seal(key, stateAad(subject, version), Buffer.from(JSON.stringify(profile)));
+}
+
+/** The stored form of an event that brings the subject to `version`: a clear head without values, and the sealed rest. */
+export function sealEvent(key: KeyObject, subject: string, event: SubjectEvent, version: number): NewEvent {
+  const kind: ChangeKind = CHANGE_KIND[event.kind];
+  const attributes = attributeSet(Object.keys(event.values) as AttributeCode[]);
+  const content: ChangeContent = { attributes: event.values };
+  let actor = REGISTRY_ACTOR;
+  if (event.kind !== 'snapshot') {
+    actor = event.provenance.assertedBy;
+    if (event.provenance.evidence !== undefined) content.evidence = event.provenance.evidence;
+  }
+  const payload = encodeSealedChange({
+    kind,
+    assurance: event.kind === 'snapshot' ? event.assurance : event.provenance.assurance,
+    actor,
+    attributes,
+    version,
+    ...(event.kind === 'snapshot' && { answers: event.answers }),
+    sealed: seal(key, sealedChangeAad(subject, kind, attributes, version), Buffer.from(JSON.stringify(content))),
+  });
+  return { type: EVENT_TYPES[event.kind], contentType: SEALED_CONTENT, payload };
+}

@@ -1,0 +1,71 @@
+import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { EventStore } from '@sluice/event-store';
+import {
+  LOGGER,
+  type Logger,
+  Metrics,
+  SERVICE_CONFIG,
+  type ServiceConfig,
+  SHUTDOWN_ORDER,
+  Shutdown,
+} from '@sluice/platform';
+import { BlindIndex, FileKeyProvider, SubjectKeys } from '@sluice/vault';
+import { Pool } from 'pg';
+import { AccessLog } from './access-log.js';
+import { DatabaseAway } from './database-away.js';
+import { EventRelay } from './event-relay.js';
+import { Publishers } from './publishers.js';
+import { SCHEMA } from './schema.js';
+import { SubjectCommands } from './subject-commands.js';
+import { Subjects } from './subjects.js';
+
+/** The edge to PostgreSQL, Kafka and the key files. */
+@Module({
+  providers: [
+    EventRelay,
+    {
+      provide: FileKeyProvider,
+      inject: [SERVICE_CONFIG],
+      useFactory: (config: ServiceConfig) => FileKeyProvider.open(config.keyDir),
+    },
+    {
+      provide: SubjectKeys,
+      inject: [Pool, FileKeyProvider],
+      useFactory: (pool: Pool, provider: FileKeyProvider) => new SubjectKeys({ pool, provider }),
+    },
+    {
+      provide: EventStore,
+      inject: [Pool, SubjectKeys, EventRelay, Shutdown],
+      useFactory: (pool: Pool, keys: SubjectKeys, relay: EventRelay, shutdown: Shutdown) => {
+        const events = new EventStore({
+          pool,
+          schema: SCHEMA,
+          // Deciding is synchronous and opens what is stored: the keys have to be there before.
+          prepare: (subjects) => keys.preload(subjects, false),
+          onAppended: () => relay.nudge(),
+        });
+        shutdown.onShutdown('event store', () => events.close(), SHUTDOWN_ORDER.stores);
+        return events;
+      },
+    },
+    {
+      provide: SubjectCommands,
+      inject: [SubjectKeys, FileKeyProvider, LOGGER],
+      useFactory: async (keys: SubjectKeys, provider: FileKeyProvider, logger: Logger) =>
+        new SubjectCommands(keys, new BlindIndex(await provider.secret('blind-index')), logger),
+    },
+    AccessLog,
+    Publishers,
+    Subjects,
+    { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
+  ],
+  exports: [AccessLog, Publishers, Subjects],
+})
+export class StoreModule {
+  constructor(metrics: Metrics, subjects: Subjects) {
+    metrics.gauge('sluice_registry_waiting_commands', 'Single commands that wait for their commit', [], (gauge) =>
+      gauge.set(subjects.queueLength),
+    );
+  }
+}
