@@ -75,7 +75,7 @@ export class Cluster {
 function asMessagingError(error: unknown, topic?: string): MessagingError {
   if (error instanceof MessagingError) return error;
   const cause = error instanceof Error ? error : undefined;
-  if (cause && findErrorBy(cause, 'code', 'PLT_KFK_AUTHENTICATION')) {
+  if (cause && isCredentialsRefused(cause)) {
     return new MessagingError('not-authorised', 'the broker refused the credentials', { cause });
   }
   if (cause && findErrorBy(cause, 'apiId', 'TOPIC_AUTHORIZATION_FAILED')) {
@@ -86,4 +86,13 @@ function asMessagingError(error: unknown, topic?: string): MessagingError {
     return new MessagingError('unknown-topic', `topic ${topic} does not exist`, { cause });
   }
   return new MessagingError('unreachable', 'no broker answered', { cause });
+}
+
+/** The client speaks of failed authentication also when the connection only broke meanwhile; the broker's word counts. */
+function isCredentialsRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (findErrorBy(error, 'apiId', 'SASL_AUTHENTICATION_FAILED')) return true;
+  if (findErrorBy(error, 'apiId', 'UNSUPPORTED_SASL_MECHANISM')) return true;
+  const inner = error instanceof AggregateError ? error.errors : [];
+  return [error.cause, ...inner].some(isCredentialsRefused);
 }

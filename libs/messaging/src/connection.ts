@@ -1,4 +1,4 @@
-import type { BaseOptions } from '@platformatic/kafka';
+import { type BaseOptions, type Connection, instancesChannel } from '@platformatic/kafka';
 
 /** Where and as whom to reach Kafka. Without a username the connection is PLAINTEXT, else SASL SCRAM-SHA-512. */
 export interface KafkaConnection {
@@ -25,3 +25,10 @@ export function clientOptions(connection: KafkaConnection): BaseOptions {
     }),
   };
 }
+
+// A connection that breaks while it authenticates reports it more than once, and the client (2.12) listens once: the
+// second report would end the process as an unhandled error event.
+instancesChannel.subscribe((created) => {
+  const { type, instance } = created as { type: string; instance: Connection };
+  if (type === 'connection') instance.on('error', () => {});
+});

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.js';
 import { MessagingError } from './errors.js';
 
-/** A topic may be created a moment before the brokers know of it. */
-const UNKNOWN_TOPIC_GRACE_MS = 10_000;
+/** Topics, users and rights may be made a moment before all brokers know of them. */
+export const PROVISIONING_GRACE_MS = 10_000;
 const LOOK_AGAIN_MS = 100;
 
 interface Observer {
@@ -18,7 +18,7 @@ export class LeaderLookup {
   readonly #cluster: Cluster;
   readonly #observer: Observer;
   readonly #asking = new Set<string>();
-  readonly #unknownSince = new Map<string, number>();
+  readonly #refusedSince = new Map<string, number>();
 
   constructor(cluster: Cluster, observer: Observer) {
     this.#cluster = cluster;
@@ -49,10 +49,10 @@ export class LeaderLookup {
     this.#asking.add(topic);
     try {
       await this.#cluster.refresh(topic);
-      this.#unknownSince.delete(topic);
+      this.#refusedSince.delete(topic);
     } catch (error) {
       if (error instanceof MessagingError && !this.#mayHeal(topic, error)) {
-        this.#unknownSince.delete(topic);
+        this.#refusedSince.delete(topic);
         this.#observer.failed(topic, error);
       }
       await sleep(LOOK_AGAIN_MS);
@@ -63,9 +63,9 @@ export class LeaderLookup {
 
   #mayHeal(topic: string, error: MessagingError): boolean {
     if (error.code === 'unreachable') return true;
-    if (error.code !== 'unknown-topic') return false;
-    const since = this.#unknownSince.get(topic) ?? performance.now();
-    this.#unknownSince.set(topic, since);
-    return performance.now() - since < UNKNOWN_TOPIC_GRACE_MS;
+    if (error.code !== 'unknown-topic' && error.code !== 'not-authorised') return false;
+    const since = this.#refusedSince.get(topic) ?? performance.now();
+    this.#refusedSince.set(topic, since);
+    return performance.now() - since < PROVISIONING_GRACE_MS;
   }
 }

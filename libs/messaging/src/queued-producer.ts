@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from './cluster.js';
 import type { KafkaConnection } from './connection.js';
 import { MessagingError } from './errors.js';
-import { LeaderLookup } from './leader-lookup.js';
+import { LeaderLookup, PROVISIONING_GRACE_MS } from './leader-lookup.js';
 import { type Batch, PartitionQueue } from './partition-queue.js';
 import { readAnswer } from './produce-answer.js';
 import { newProducerId, produce } from './produce-request.js';
@@ -100,11 +100,7 @@ class QueuedProducer implements RecordProducer {
   #pump(): void {
     if (this.#ready.size === 0) return;
     const now = performance.now();
-    for (const queue of this.#ready) {
-      if (now - queue.stuckSince <= GIVE_UP_MS) continue;
-      this.#ready.delete(queue);
-      queue.drop(new MessagingError('unreachable', `no broker took ${queue.topic}/${queue.partition} in time`));
-    }
+    this.#dropStuck(GIVE_UP_MS);
     if (this.#producerId === undefined) {
       this.#identify();
       return;
@@ -191,14 +187,24 @@ class QueuedProducer implements RecordProducer {
         this.#producerId = producerId;
       })
       .catch((error: unknown) => {
-        const refused = error instanceof MessagingError && error.code === 'not-authorised' ? error : undefined;
-        if (refused) for (const topic of this.#queues.keys()) this.#drop(topic, refused);
+        if (error instanceof MessagingError && error.code === 'not-authorised') {
+          this.#dropStuck(PROVISIONING_GRACE_MS, error);
+        }
         return sleep(LAST_BACKOFF_MS);
       })
       .finally(() => {
         this.#identifying = false;
         if (!this.#closed || this.#calls.size > 0) this.#pump();
       });
+  }
+
+  #dropStuck(longerThanMs: number, cause?: MessagingError): void {
+    const before = performance.now() - longerThanMs;
+    for (const queue of this.#ready) {
+      if (queue.stuckSince >= before) continue;
+      this.#ready.delete(queue);
+      queue.drop(cause ?? new MessagingError('unreachable', 'no broker took the records in time'));
+    }
   }
 
   /** Gives up on what waits for a topic, or for one partition of it. */
