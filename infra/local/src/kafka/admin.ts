@@ -1,8 +1,21 @@
 import { connect } from 'node:net';
-import { Admin } from '@platformatic/kafka';
+import { AclOperations, AclPermissionTypes, Admin, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka';
 import { MAX_RECORD_BYTES, TOPICS, type TopicContract } from '@sluice/contracts';
-import { serviceAcls } from './acls.js';
+import { StackFailure } from '../failure.js';
+import { type AccessRule, serviceAcls } from './acls.js';
 import type { KafkaCredentials } from './kafka-broker.js';
+
+const ACLS_TIMEOUT_MS = 20_000;
+const ACLS_POLL_MS = 20;
+const EVERY_RULE = {
+  resourceType: ResourceTypes.ANY,
+  resourceName: null,
+  resourcePatternType: ResourcePatternTypes.ANY,
+  principal: null,
+  host: null,
+  operation: AclOperations.ANY,
+  permissionType: AclPermissionTypes.ANY,
+};
 
 /** Without credentials the connection is PLAINTEXT. */
 function adminOf(brokers: string[], credentials?: KafkaCredentials): Admin {
@@ -70,8 +83,20 @@ export async function provisionKafka(
         ],
       });
     }
-    if (acls) await admin.createAcls({ creations: serviceAcls() });
+    if (acls) await grant(admin, serviceAcls());
   } finally {
     await admin.close();
   }
+}
+
+/** The controller answers before the authorizer has heard of the rules; the first services would be refused. */
+async function grant(admin: Admin, rules: AccessRule[]): Promise<void> {
+  await admin.createAcls({ creations: rules });
+  const deadline = Date.now() + ACLS_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const known = await admin.describeAcls({ filter: EVERY_RULE });
+    if (known.reduce((sum, { acls }) => sum + acls.length, 0) >= rules.length) return;
+    await new Promise((resolve) => setTimeout(resolve, ACLS_POLL_MS));
+  }
+  throw new StackFailure('kafka-failed', 'Kafka did not take over the access rights of the services; start again.');
 }
