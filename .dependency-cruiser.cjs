@@ -1,3 +1,6 @@
+/** Tests, and what only tests use, may start the local stack. */
+const TESTS = '(\\.test\\.ts$|/src/testing/)';
+
 /** Every rule carries its reason; `npm run lint` enforces them. */
 module.exports = {
   forbidden: [
@@ -12,7 +15,7 @@ module.exports = {
       name: 'libs-know-no-service',
       comment: 'A library that imports a service cannot be used by another one.',
       severity: 'error',
-      from: { path: '^libs/' },
+      from: { path: '^libs/', pathNot: TESTS },
       to: { path: '^(services|infra|test)/' },
     },
     {
@@ -26,35 +29,35 @@ module.exports = {
       name: 'services-know-no-stack',
       comment: 'The local stack starts services; a service that knew it could run nowhere else.',
       severity: 'error',
-      from: { path: '^services/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^services/', pathNot: TESTS },
       to: { path: '^(infra|test)/' },
     },
     {
       name: 'domain-is-pure',
       comment: 'decide and evolve are functions of their arguments: no framework, no database, no clock, no network.',
       severity: 'error',
-      from: { path: '^services/[^/]+/src/domain/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^services/[^/]+/src/domain/', pathNot: TESTS },
       to: { pathNot: '^(services/[^/]+/src/domain/|libs/contracts/)' },
     },
     {
       name: 'contracts-stand-alone',
       comment: 'Contracts are what everybody agrees on; they may lean on zod and on nothing of ours.',
       severity: 'error',
-      from: { path: '^libs/contracts/' },
+      from: { path: '^libs/contracts/', pathNot: TESTS },
       to: { path: '^libs/(?!contracts/)' },
     },
     {
       name: 'vault-and-log-know-no-transport',
       comment: 'Keys and proofs are checked offline; they must not need a broker or a web framework.',
       severity: 'error',
-      from: { path: '^libs/(vault|merkle-log)/' },
+      from: { path: '^libs/(vault|merkle-log)/', pathNot: TESTS },
       to: { path: 'node_modules/(@nestjs|kafkajs|@platformatic)' },
     },
     {
       name: 'kafka-through-messaging',
       comment: 'One place knows the Kafka clients, so that one place holds their traps; agencies use the SDK.',
       severity: 'error',
-      from: { path: '^services/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^services/', pathNot: TESTS },
       to: { path: 'node_modules/(kafkajs|@platformatic/kafka)' },
     },
   ],
