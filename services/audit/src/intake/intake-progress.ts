@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { Pulled } from '@sluice/messaging';
+import { Metrics, type Readiness, ReadinessChecks } from '@sluice/platform';
+import type { Taken } from './intake-store.js';
+
+/** A partition that was not read for so long is stuck: readers wait at the broker for half a second at most. */
+const STUCK_MS = 10_000;
+
+interface Progress {
+  pulledAt: number;
+  /** Records behind the end, by topic. */
+  lag: Map<string, number>;
+}
+
+/** How the intake of the partitions owned here gets on: lag, counts, and whether any is stuck. */
+@Injectable()
+export class IntakeProgress {
+  readonly #partitions = new Map<number, Progress>();
+  readonly #records;
+  readonly #rows;
+  readonly #alarms;
+
+  constructor(metrics: Metrics, readiness: ReadinessChecks) {
+    this.#records = metrics.counter('sluice_audit_records_total', 'Records taken in', ['topic']);
+    this.#rows = metrics.counter('sluice_audit_history_rows_total', 'Rows written to histories');
+    this.#alarms = metrics.counter('sluice_audit_alarms_total', 'Findings of the intake', ['kind']);
+    metrics.gauge(
+      'sluice_audit_lag_records',
+      'Records not taken in yet, of the partitions owned here',
+      ['topic'],
+      (gauge) => {
+        for (const [topic, lag] of this.#lags()) gauge.set({ topic }, lag);
+      },
+    );
+    readiness.register('intake', () => this.#readiness());
+  }
+
+  begin(partition: number): void {
+    this.#partitions.set(partition, { pulledAt: performance.now(), lag: new Map() });
+  }
+
+  end(partition: number): void {
+    this.#partitions.delete(partition);
+  }
+
+  pulled(partition: number, pulled: readonly Pulled[]): void {
+    const progress = this.#partitions.get(partition);
+    const sound = pulled.filter(({ error }) => error === undefined);
+    if (progress === undefined || sound.length < pulled.length) return;
+    progress.pulledAt = performance.now();
+    for (const { topic, nextOffset, highWatermark } of sound) {
+      progress.lag.set(topic, Number(highWatermark - nextOffset));
+    }
+  }
+
+  taken({ records, history, alarms }: Taken): void {
+    for (const { topic, count } of records) this.#records.inc({ topic }, count);
+    this.#rows.inc(history.count);
+    for (const { kind } of alarms) this.#alarms.inc({ kind });
+  }
+
+  #lags(): Map<string, number> {
+    const lags = new Map<string, number>();
+    for (const { lag } of this.#partitions.values()) {
+      for (const [topic, behind] of lag) lags.set(topic, (lags.get(topic) ?? 0) + behind);
+    }
+    return lags;
+  }
+
+  #readiness(): Readiness {
+    const now = performance.now();
+    const stuck = [...this.#partitions]
+      .filter(([, { pulledAt }]) => now - pulledAt > STUCK_MS)
+      .map(([number]) => number);
+    const lags = [...this.#lags()].map(([topic, lag]) => `${topic} ${lag}`).join(', ');
+    const owned = `partitions ${[...this.#partitions.keys()].sort().join(' ') || 'none'}`;
+    const detail = `${owned}; behind: ${lags || 'nothing known'}`;
+    return stuck.length === 0 ? { ok: true, detail } : { ok: false, detail: `stuck: ${stuck.join(' ')}; ${detail}` };
+  }
+}

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KafkaConnection, PartitionPuller, type Pulled } from '@sluice/messaging';
+import type { Alarm } from '../domain/alarm.js';
+import type { Head } from '../domain/ledger-continuity.js';
+import { HistoryColumns } from './history-columns.js';
+import { IntakeBatch, type Standing } from './intake-batch.js';
+import type { IntakeProgress } from './intake-progress.js';
+import type { Claim, IntakeStore, LogPositions, Position } from './intake-store.js';
+import { RecordDigest } from './record-digest.js';
+import { type IntakeTopics, topicsOf } from './topics.js';
+
+/** Of each topic's partition at once: bounds the memory, and how long a pull holds up the event loop. */
+const MAX_PULL_BYTES = 1024 * 1024;
+/** The broker answers as soon as there is something; a worker that has to stop waits for that no longer than this. */
+const PULL_WAIT_MS = 400;
+/**
+ * Between pulls, unless one was full: histories may be late by so much, and what comes meanwhile shares one
+ * transaction (at 10,000 changes/s that is a fifth of the commits, and of their cost).
+ */
+const PACE_MS = 150;
+/** A pull of this many bytes was cut: there is more to fetch. */
+const FULL_BYTES = MAX_PULL_BYTES / 2;
+
+export interface IntakeWorkerOptions {
+  connection: KafkaConnection;
+  topics: IntakeTopics;
+  store: IntakeStore;
+  progress: IntakeProgress;
+}
+
+/** Takes in one partition of every topic: pull, digest, store, again. Work on a partition is serial. */
+export class IntakeWorker implements Standing {
+  readonly #epoch: number;
+  readonly #history = new HistoryColumns();
+  readonly #digests = new RecordDigest();
+  readonly positions: Map<string, Position>;
+  readonly logs: LogPositions;
+  readonly lanes: Map<string, Head>;
+  ledger: Head;
+  /** Topics whose missing records were reported. */
+  readonly #missing = new Set<string>();
+
+  private constructor(
+    private readonly partition: number,
+    private readonly options: IntakeWorkerOptions,
+    { epoch, positions, logs, ledger, lanes }: Claim,
+  ) {
+    this.#epoch = epoch;
+    this.positions = positions;
+    this.logs = logs;
+    this.ledger = ledger;
+    this.lanes = lanes;
+  }
+
+  /**
+   * Claims the partition and works on it until `signal`. Rejects where the partition was lost to another worker or the
+   * database failed: what is in memory is then worth nothing, and one begins again with a claim.
+   */
+  static async run(partition: number, signal: AbortSignal, options: IntakeWorkerOptions): Promise<void> {
+    options.progress.begin(partition);
+    const puller = new PartitionPuller(options.connection);
+    try {
+      const claim = await options.store.claim(partition, topicsOf(partition, options.topics));
+      await new IntakeWorker(partition, options, claim).#work(puller, signal);
+    } finally {
+      options.progress.end(partition);
+      await puller.close();
+    }
+  }
+
+  async #work(puller: PartitionPuller, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const pulled = await puller.pull(this.#wants(), { maxWaitMs: PULL_WAIT_MS });
+      if (signal.aborted) return;
+      await this.#take(pulled);
+      this.options.progress.pulled(this.partition, pulled);
+      if (!pulled.some(isFull)) await sleep(PACE_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  #wants() {
+    return [...this.positions].map(([topic, { offset }]) => ({
+      topic,
+      partition: this.partition,
+      offset,
+      maxBytes: MAX_PULL_BYTES,
+    }));
+  }
+
+  async #take(pulled: readonly Pulled[]): Promise<void> {
+    const tools = {
+      history: this.#history,
+      digests: this.#digests,
+      ledgerDigest: (sequence: number) => this.options.store.ledgerDigest(this.partition, sequence),
+    };
+    const batch = new IntakeBatch(this.partition, this.options.topics, this, tools);
+    for (const answer of pulled) {
+      if (answer.error === undefined) await batch.take(answer);
+      else if (answer.error === 'out-of-range' && !this.#missing.has(answer.topic))
+        batch.alarms.push(this.#miss(answer));
+    }
+    if (batch.records.length === 0 && batch.alarms.length === 0) return;
+    await this.options.store.take(this.partition, this.#epoch, batch);
+    for (const { topic, nextOffset, link } of batch.records) this.positions.set(topic, { offset: nextOffset, link });
+    for (const { topic, source, last } of batch.logs.all()) this.logs.set(topic, source, last);
+    for (const [agency, head] of batch.lanes) this.lanes.set(agency, head);
+    this.ledger = batch.ledger;
+    this.options.progress.taken(batch);
+  }
+
+  /** Nothing is skipped by itself: what the log lacks, a person has to look into. */
+  #miss({ topic }: Pulled): Alarm {
+    this.#missing.add(topic);
+    const { offset } = this.positions.get(topic)!;
+    const place = `${topic}/${this.partition}`;
+    return { kind: 'records-missing', place, expected: `offset ${offset}`, found: 'outside of what Kafka holds' };
+  }
+}
+
+function isFull({ records }: Pulled): boolean {
+  let bytes = 0;
+  for (const { value } of records) bytes += value.length;
+  return bytes >= FULL_BYTES;
+}

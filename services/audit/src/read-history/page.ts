@@ -1,0 +1,31 @@
+import type { HistoryLine } from '../domain/history-lines.js';
+import type { Cursor } from './cursor.js';
+
+/** So many rows are looked through for one page, however few of their lines pass the filter. */
+export const MAX_ROWS_A_PAGE = 2_000;
+
+export interface Page {
+  lines: HistoryLine[];
+  /** Where the next page begins; undefined at the end of the history. */
+  next?: Cursor;
+}
+
+/** Gathers up to `limit` lines that pass. A page that was searched for too long may hold fewer, even none, and still have a next. */
+export async function pageOf(
+  rows: AsyncIterable<HistoryLine[]>,
+  passes: (line: HistoryLine) => boolean,
+  limit: number,
+): Promise<Page> {
+  const lines: HistoryLine[] = [];
+  let left = MAX_ROWS_A_PAGE;
+  for await (const row of rows) {
+    for (const line of row.filter(passes)) {
+      if (lines.length === limit) return { lines, next: lines.at(-1)! };
+      lines.push(line);
+    }
+    left -= 1;
+    const last = row.at(-1);
+    if (left <= 0 && last !== undefined) return { lines, next: lines.length === limit ? lines.at(-1)! : last };
+  }
+  return { lines };
+}
