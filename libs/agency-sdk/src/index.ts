@@ -10,3 +10,7 @@ export type { FeedHandlers } from './feed/lane-follower.js';
 export type { LanePosition, PositionStore } from './feed/position.js';
 export { FilePositions } from './feed/positions-in-files.js';
 export { MemoryPositions } from './feed/positions-in-memory.js';
+export type { Filing, FilingLine, FilingLineResult, FilingReport, FilingState } from './publish/filing-run.js';
+export { type Change, type Changed, SluicePublisher } from './publish/publisher.js';
+export type { RegistryOptions } from './publish/registry-connection.js';
+export { RequestRefused } from './publish/request-refused.js';

@@ -1,7 +1,7 @@
 import { feedTopic, LANES } from '@sluice/contracts';
 import { type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
 import { SluiceError } from '../errors.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../retry/backoff.js';
 import type { BlockReader } from './block-reader.js';
 import { groupIdOf, type SluiceFeedOptions } from './feed-options.js';
 import { fromKafka } from './kafka-errors.js';
@@ -9,7 +9,10 @@ import { correctRequestQueue } from './kafkajs-request-queue.js';
 import { LaneFollower } from './lane-follower.js';
 import { oauthBearer } from './oauth-bearer.js';
 
-/** Well within kafkajs' session timeout of 30 s: a handler may take its time without losing its lanes. */
+/** A process that crashed holds its lanes for so long; kafkajs' default is half a minute. */
+const SESSION_TIMEOUT_MS = 10_000;
+
+/** Well within the session timeout: a handler may take its time without losing its lanes. */
 const HEARTBEAT_MS = 3_000;
 
 /** What comes is answered at once; this is how long a stop, or a lane that is taken up again, waits for an idle fetch. */
@@ -57,6 +60,7 @@ export class FeedSession {
       groupId: groupIdOf(options),
       allowAutoTopicCreation: false,
       maxWaitTimeInMs: FETCH_WAIT_MS,
+      sessionTimeout: SESSION_TIMEOUT_MS,
       retry: KAFKAJS_RETRY,
     });
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../errors.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../retry/backoff.js';
 import { BlockReader } from './block-reader.js';
 import { groupIdOf, type SluiceFeedOptions } from './feed-options.js';
 import { FeedSession } from './feed-session.js';
