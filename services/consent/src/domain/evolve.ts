@@ -36,7 +36,8 @@ export function evolve(before: Grant | undefined, event: GrantEvent): Grant {
     case GRANT_PAUSED:
       return { ...grant, state: 'paused', unfenced };
     case GRANT_NARROWED:
-      return { ...grant, unfenced };
+      // Who wants less has not agreed to more: an open widening ends with it.
+      return { ...withoutWidening(grant), unfenced };
     case GRANT_WIDENING_PROPOSED:
       return { ...grant, widening: { attributes: event.data.proposed, agreed: agreedBy(before, event.data) } };
     case GRANT_WIDENED:
