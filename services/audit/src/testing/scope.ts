@@ -1,0 +1,19 @@
+import { TOPICS } from '@sluice/contracts';
+import { ensureTopics, type KafkaConnection } from '@sluice/messaging';
+import type { AuditScope } from '../intake/topics.js';
+
+/** Topics like those of the contracts, and a group, that one test file has for itself. */
+export async function ownScope(connection: KafkaConnection, prefix: string): Promise<AuditScope> {
+  const roles = ['registry', 'consent', 'vetting', 'ledger', 'fences', 'access'] as const;
+  const plans = roles.map((role) => ({ topic: prefix + TOPICS[role].name, partitions: TOPICS[role].partitions }));
+  await ensureTopics(connection, plans);
+  const [registry, consent, vetting, ledger, fences, access] = plans.map(({ topic }) => topic) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  return { topics: { registry, consent, vetting, ledger, fences, access }, groupId: `${prefix}intake` };
+}
