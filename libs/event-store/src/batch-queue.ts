@@ -56,7 +56,9 @@ export class BatchQueue<W extends Waiting> {
 
   #startBatches(): void {
     const shared: W[] = [];
+    const sharedNames = new Set<string>();
     const left: W[] = [];
+    /** Of work that waits or goes alone: whatever wants them waits behind it. */
     const claimed = new Set<string>();
     const own: W[] = [];
     for (const work of this.#waiting) {
@@ -68,13 +70,13 @@ export class BatchQueue<W extends Waiting> {
         shared.length < MAX_COMMANDS_PER_BATCH
       ) {
         shared.push(work);
-      } else if (free && !work.shares && this.#ownInFlight + own.length < MAX_OWN_IN_FLIGHT) {
-        own.push(work);
-        for (const name of work.names) claimed.add(name);
-      } else {
-        left.push(work);
-        for (const name of work.names) claimed.add(name);
+        for (const name of work.names) sharedNames.add(name);
+        continue;
       }
+      const alone = free && !work.shares && !work.names.some((name) => sharedNames.has(name));
+      if (alone && this.#ownInFlight + own.length < MAX_OWN_IN_FLIGHT) own.push(work);
+      else left.push(work);
+      for (const name of work.names) claimed.add(name);
     }
     this.#waiting = left;
     for (const work of own) this.#start([work]);

@@ -7,31 +7,31 @@ import type { Statement } from './statements.js';
 import { inTransaction } from './transaction.js';
 import type { SqlEffect } from './types.js';
 
-/**
- * How an attempt to store a batch ended.
- * - `conflict`: another writer was first; nothing was stored.
- * - `effects-failed`: effects of these appends (by index, with the error of each) cannot be had; nothing was stored.
- */
-export type Committed =
-  | { kind: 'committed' }
-  | { kind: 'conflict'; cause: unknown }
-  | { kind: 'effects-failed'; failures: Map<number, unknown> };
-
 export interface Batch {
   appends: Append[];
   /** Effects of the batch as a whole, after those of its commands. */
   effects: SqlEffect[];
+  /** Whether each command's effects run under a savepoint, so that all whose effects fail are found in one go. */
+  isolated: boolean;
 }
 
-/** Undoes a transaction whose effects failed; never leaves this file. */
-class EffectsFailed extends Error {
-  constructor(readonly failures: Map<number, unknown>) {
-    super('effects failed');
+/**
+ * Why nothing of a batch was stored.
+ * - `conflict`: another writer was first.
+ * - `effect-failed`: an effect of some command cannot be had; an isolated try tells which others.
+ * - `effects-failed`: effects of these appends, by index, cannot be had.
+ */
+export type NotCommitted =
+  | { kind: 'conflict'; cause: unknown }
+  | { kind: 'effect-failed' }
+  | { kind: 'effects-failed'; failures: Map<number, unknown> };
+
+/** Leaves a transaction whose effects failed; never leaves this file. */
+class Undone extends Error {
+  constructor(readonly why: NotCommitted) {
+    super(why.kind);
   }
 }
-
-/** An effect of a command failed outside a savepoint: the transaction is lost, and which others would fail is unknown. */
-class EffectFailed extends Error {}
 
 export class Committer {
   constructor(
@@ -40,59 +40,35 @@ export class Committer {
     readonly append: Statement,
   ) {}
 
-  /** Throws an `EventStoreError` when the database is away or refuses the batch as such. */
-  async commit(batch: Batch): Promise<Committed> {
+  /** Stores a batch whole; undefined when it did. */
+  async commit(batch: Batch): Promise<NotCommitted | undefined> {
     const plain = batch.effects.length === 0 && batch.appends.every((append) => append.effects.length === 0);
-    if (plain) return await this.#appendAlone(batch);
-    const committed = await this.#withEffects(batch, false);
-    // Now under savepoints, to learn of every command whose effects fail, not only of the first.
-    return committed ?? (await this.#withEffects(batch, true))!;
-  }
-
-  async #appendAlone(batch: Batch): Promise<Committed> {
-    try {
+    if (!plain) return await this.transaction((client) => this.write(client, batch));
+    return await this.#outcomeOf(async (committing) => {
+      committing();
       await this.pool.query({ ...this.append, values: appendValues(batch.appends) });
-      return { kind: 'committed' };
-    } catch (error) {
-      return this.#conflictOr(error, true);
-    }
+    });
   }
 
-  /** Undefined when an effect of a command failed and `isolated` was not set. */
-  async #withEffects(batch: Batch, isolated: boolean): Promise<Committed | undefined> {
-    let committing = false;
-    try {
-      await inTransaction(
-        this.pool,
-        async (client) => {
-          // First of all: an effect before it would draw the transaction's id too early (see the append statement).
-          if (batch.appends.length > 0) await client.query({ ...this.append, values: appendValues(batch.appends) });
-          if (isolated) await this.#isolatedEffects(client, batch.appends);
-          else await this.#effects(client, batch.appends);
-          for (const effect of batch.effects) await client.query(effect);
-        },
-        () => {
-          committing = true;
-        },
-      );
-      return { kind: 'committed' };
-    } catch (error) {
-      if (error instanceof EffectFailed) return undefined;
-      if (error instanceof EffectsFailed) return { kind: 'effects-failed', failures: error.failures };
-      return this.#conflictOr(error, committing);
-    }
+  /** Runs `work`, in which `write` may be called once, and commits. */
+  async transaction(work: (client: PoolClient) => Promise<void>): Promise<NotCommitted | undefined> {
+    return await this.#outcomeOf((committing) => inTransaction(this.pool, work, committing));
+  }
+
+  async write(client: PoolClient, batch: Batch): Promise<void> {
+    // First of all: an effect before it would draw the transaction's id too early (see the append statement).
+    if (batch.appends.length > 0) await client.query({ ...this.append, values: appendValues(batch.appends) });
+    if (batch.isolated) await this.#isolatedEffects(client, batch.appends);
+    else await this.#effects(client, batch.appends);
+    for (const effect of batch.effects) await client.query(effect);
   }
 
   async #effects(client: PoolClient, appends: Append[]): Promise<void> {
     for (const append of appends) {
       for (const effect of append.effects) {
-        try {
-          await client.query(effect);
-        } catch (error) {
-          throw failureOf(error, this.schema) === 'refused'
-            ? new EffectFailed('effect failed', { cause: error })
-            : error;
-        }
+        await client.query(effect).catch((error: unknown) => {
+          throw this.#isRefused(error) ? new Undone({ kind: 'effect-failed' }) : error;
+        });
       }
     }
   }
@@ -105,19 +81,33 @@ export class Committer {
         for (const effect of append.effects) await client.query(effect);
         await client.query('release savepoint before_effects');
       } catch (error) {
-        if (failureOf(error, this.schema) !== 'refused') throw error;
+        if (!this.#isRefused(error)) throw error;
         failures.set(index, error);
         await client.query('rollback to savepoint before_effects');
       }
     }
-    if (failures.size > 0) throw new EffectsFailed(failures);
+    if (failures.size > 0) throw new Undone({ kind: 'effects-failed', failures });
   }
 
-  #conflictOr(error: unknown, committing: boolean): Committed {
-    if (failureOf(error, this.schema) === 'conflict') return { kind: 'conflict', cause: error };
-    if (committing && connectionBroke(error)) {
-      throw new EventStoreError('outcome-unknown', 'the connection broke while committing', { cause: error });
+  #isRefused(error: unknown): boolean {
+    return failureOf(error, this.schema) === 'refused';
+  }
+
+  /** Throws an `EventStoreError` when the database is away or refuses the batch as such. */
+  async #outcomeOf(work: (committing: () => void) => Promise<unknown>): Promise<NotCommitted | undefined> {
+    let committing = false;
+    try {
+      await work(() => {
+        committing = true;
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof Undone) return error.why;
+      if (failureOf(error, this.schema) === 'conflict') return { kind: 'conflict', cause: error };
+      if (committing && connectionBroke(error)) {
+        throw new EventStoreError('outcome-unknown', 'the connection broke while committing', { cause: error });
+      }
+      throw asStoreError(error, this.schema);
     }
-    throw asStoreError(error, this.schema);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { plainName } from './statements.js';
@@ -19,7 +19,7 @@ export interface MigrationPlan {
 const MIGRATION_LOCK = 'sluice.migrate';
 
 interface MigrationFile {
-  /** `<package or service>/<file name>`: the same wherever the project is installed. */
+  /** From the name of its package or service on, as in `vault/reader/011-x.sql`: the same wherever it is installed. */
   name: string;
   text: string;
   sha256: Buffer;
@@ -35,11 +35,11 @@ export async function migrate(adminUrl: string, plan: MigrationPlan[]): Promise<
   await client.connect();
   try {
     await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [MIGRATION_LOCK]);
-    for (const { schema, role, directories } of plan) {
-      await createRole(client, plainName(role));
-      await createSchema(client, plainName(schema));
-      const files = (await Promise.all(directories.map(readMigrations))).flat();
-      for (const file of await pending(client, schema, files)) await apply(client, schema, role, file);
+    for (const part of plan) {
+      await createRole(client, plainName(part.role));
+      await createSchema(client, plainName(part.schema));
+      const files = (await Promise.all(part.directories.map(readMigrations))).flat();
+      for (const file of await pending(client, part, files)) await apply(client, part, file);
     }
   } finally {
     await client.end();
@@ -47,7 +47,7 @@ export async function migrate(adminUrl: string, plan: MigrationPlan[]): Promise<
 }
 
 async function readMigrations(directory: string): Promise<MigrationFile[]> {
-  const owner = basename(dirname(directory));
+  const owner = ownerOf(resolve(directory));
   const names = (await readdir(directory)).filter((name) => /^\d{3}-.+\.sql$/.test(name)).sort();
   return await Promise.all(
     names.map(async (name) => {
@@ -55,6 +55,13 @@ async function readMigrations(directory: string): Promise<MigrationFile[]> {
       return { name: `${owner}/${name}`, text, sha256: createHash('sha256').update(text).digest() };
     }),
   );
+}
+
+/** Of `/srv/sluice/libs/vault/migrations/reader`: `vault/reader`. */
+function ownerOf(directory: string): string {
+  const parts = directory.split(sep);
+  const at = parts.lastIndexOf('migrations');
+  return at < 1 ? basename(directory) : [parts[at - 1], ...parts.slice(at + 1)].join('/');
 }
 
 async function createRole(client: pg.Client, role: string): Promise<void> {
@@ -70,14 +77,24 @@ async function createSchema(client: pg.Client, schema: string): Promise<void> {
   await client.query(`create schema if not exists ${schema}`);
   await client.query(`
 create table if not exists ${schema}.migration (
-  name text primary key,
+  name text,
+  role text,
   sha256 bytea not null,
-  applied_at timestamptz not null default now()
+  applied_at timestamptz not null default now(),
+  primary key (name, role)
 )`);
 }
 
-async function pending(client: pg.Client, schema: string, files: MigrationFile[]): Promise<MigrationFile[]> {
-  const { rows } = await client.query<{ name: string; sha256: Buffer }>(`select name, sha256 from ${schema}.migration`);
+/** Files that were not applied for this role; one file may serve several roles of a schema, as one that only grants does. */
+async function pending(
+  client: pg.Client,
+  { schema, role }: MigrationPlan,
+  files: MigrationFile[],
+): Promise<MigrationFile[]> {
+  const { rows } = await client.query<{ name: string; sha256: Buffer }>(
+    `select name, sha256 from ${schema}.migration where role = $1`,
+    [role],
+  );
   const applied = new Map(rows.map((row) => [row.name, row.sha256]));
   for (const file of files) {
     const known = applied.get(file.name);
@@ -91,12 +108,16 @@ async function pending(client: pg.Client, schema: string, files: MigrationFile[]
   return files.filter((file) => !applied.has(file.name));
 }
 
-async function apply(client: pg.Client, schema: string, role: string, file: MigrationFile): Promise<void> {
+async function apply(client: pg.Client, { schema, role }: MigrationPlan, file: MigrationFile): Promise<void> {
   const text = file.text.replaceAll('{{schema}}', schema).replaceAll('{{role}}', role);
   try {
     await client.query('begin');
     await client.query(text);
-    await client.query(`insert into ${schema}.migration (name, sha256) values ($1, $2)`, [file.name, file.sha256]);
+    await client.query(`insert into ${schema}.migration (name, role, sha256) values ($1, $2, $3)`, [
+      file.name,
+      role,
+      file.sha256,
+    ]);
     await client.query('commit');
   } catch (error) {
     throw new Error(`migration ${file.name} failed in schema ${schema}`, { cause: error });

@@ -50,6 +50,19 @@ select stream, version, ($2::text[])[kind], event_id, ($3::text[])[kind],
   };
 }
 
+/** Few, so that a large batch does not fill PostgreSQL's table of locks; then some wait for one another in vain. */
+const TURNS = 64;
+
+/** Waits until no other batch that takes turns is busy with these streams and keys; all lock in the same order. */
+export function takeTurnStatement(schema: string): Statement {
+  return {
+    name: `${schema}.take_turn`,
+    text: `
+select pg_advisory_xact_lock(hashtext('sluice.turns.${schema}'), turn)
+  from (select distinct abs(hashtext(name) % ${TURNS}) as turn from unnest($1::text[]) as wanted (name) order by turn) as turns`,
+  };
+}
+
 /** See the function in the migrations for the form of its result. */
 export function loadStatement(schema: string): Statement {
   return { name: `${schema}.load`, text: `select states, replies from ${schema}.load($1::uuid[], $2::bytea[])` };
