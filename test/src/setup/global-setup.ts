@@ -7,6 +7,8 @@ declare module 'vitest' {
     pgUrl: string;
     /** Kafka's INTERNAL listener (SCRAM-SHA-512) as a super user; prefix names with `uniquePrefix()`. */
     kafka: { brokers: string[]; username: string; password: string };
+    /** Kafka's AGENCY listener (OAUTHBEARER), and the issuer that gives its tokens to the bearer of `secret`. */
+    agencyKafka: { brokers: string[]; tokenUrl: string; secret: string };
   }
 }
 
@@ -18,5 +20,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const infrastructure = await startTestInfrastructure();
   project.provide('pgUrl', infrastructure.postgres!.url);
   project.provide('kafka', { brokers: infrastructure.kafka!.internal, ...infrastructure.kafka!.admin });
+  project.provide('agencyKafka', {
+    brokers: infrastructure.kafka!.agency,
+    tokenUrl: `${infrastructure.issuer.url}/token`,
+    secret: infrastructure.data.secrets.get('issuer-token'),
+  });
   return infrastructure.stop;
 }

@@ -18,13 +18,6 @@ import { correctRequestQueue } from './kafkajs-request-queue.js';
 import type { LanePosition, PositionStore } from './position.js';
 import { MemoryPositions } from './positions-in-memory.js';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Kafka's listener for agencies (OAUTHBEARER), and the local issuer that gives its tokens to the bearer of `secret`. */
-    agencyKafka?: { brokers: string[]; tokenUrl: string; secret: string };
-  }
-}
-
 const WITHIN = { timeout: 20_000, interval: 20 };
 const agencyKafka = inject('agencyKafka');
 
@@ -91,9 +84,9 @@ afterEach(async () => {
 });
 
 async function tokenOf(agency: string, options: { audience?: string; expiresIn?: number } = {}): Promise<string> {
-  const response = await fetch(agencyKafka!.tokenUrl, {
+  const response = await fetch(agencyKafka.tokenUrl, {
     method: 'POST',
-    headers: { authorization: `Bearer ${agencyKafka!.secret}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${agencyKafka.secret}`, 'content-type': 'application/json' },
     body: JSON.stringify({ claims: { sub: agency, kind: 'agency', agency }, audience: 'kafka', ...options }),
   });
   return ((await response.json()) as { access_token: string }).access_token;
@@ -110,7 +103,7 @@ async function follow(options: Partial<SluiceFeedOptions> = {}): Promise<Followi
   const handled: string[] = [];
   const faults: SluiceError[] = [];
   const following = new SluiceFeed({
-    brokers: agencyKafka!.brokers,
+    brokers: agencyKafka.brokers,
     agency: feed.agency,
     token: () => tokenOf(feed.agency),
     privateKey: feed.keys.privateJwk,
@@ -134,7 +127,7 @@ const sequences = (lane: number, count: number, from = 1): string[] =>
 
 const ofLane = (handled: string[], lane: number): string[] => handled.filter((one) => one.startsWith(`${lane}:`));
 
-describe.skipIf(agencyKafka === undefined)('SluiceFeed on the listener for agencies', () => {
+describe('SluiceFeed on the listener for agencies', () => {
   it('hands on what was there before and what comes later, each lane in order, repeats dropped', async () => {
     const lanes = Array.from({ length: LANES }, (_, lane) => laneOfBlocks(feed, lane, [1, 3, 2]));
     for (const [lane, records] of lanes.entries()) await publish(lane, records.slice(0, 2));
