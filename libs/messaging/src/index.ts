@@ -1,6 +1,8 @@
 export type { KafkaConnection } from './connection.js';
 export { MessagingError, type MessagingErrorCode, Poison, Retryable } from './errors.js';
 export type { IncomingEvent } from './incoming-event.js';
+export type { MessagingLogger } from './kafkajs-client.js';
+export { MESSAGING_MIGRATIONS } from './migrations.js';
 export {
   type ParkedAction,
   type ParkedDetail,
@@ -18,7 +20,13 @@ export {
   type PullOptions,
   type PullWant,
 } from './partition-puller.js';
-export { PushedEvents, type PushedEventsOptions, STOPS } from './pushed-events.js';
+export {
+  connectPushedEvents,
+  HandlerFailures,
+  PushedEvents,
+  type PushedEventsOptions,
+  STOPS,
+} from './pushed-events.js';
 export { createRecordProducer } from './queued-producer.js';
 export { ensureReadAccess, type ReadAccess } from './read-access.js';
 export type { OutgoingRecord, RecordProducer } from './record-producer.js';
