@@ -5,7 +5,7 @@ import { BatchRunner } from './batch-runner.js';
 import { asStoreError } from './database-failure.js';
 import { assertUuid, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
-import { plainName, readStreamStatement, type Statement } from './statements.js';
+import { plainName, readStreamText } from './statements.js';
 import type { Command, CurrentState, EventContext, Executed, SqlEffect, StoredEvent } from './types.js';
 import { UpcasterRegistry } from './upcaster-registry.js';
 
@@ -44,7 +44,6 @@ export class EventStore {
   readonly #schema: string;
   readonly #runner: BatchRunner;
   readonly #queue: BatchQueue<Work>;
-  readonly #readStream: Statement;
   readonly #upcasters: UpcasterRegistry;
   #closed = false;
 
@@ -52,7 +51,6 @@ export class EventStore {
     const { pool, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, prepare, onAppended } = options;
     this.#pool = pool;
     this.#schema = plainName(options.schema);
-    this.#readStream = readStreamStatement(this.#schema);
     this.#upcasters = options.upcasters ?? new UpcasterRegistry();
     this.#runner = new BatchRunner({ pool, schema: this.#schema, maxEventBytes, prepare, onAppended });
     this.#queue = new BatchQueue((batch) => this.#runBatch(batch));
@@ -87,7 +85,7 @@ export class EventStore {
     assertUuid(stream);
     this.#assertOpen();
     try {
-      const result = await this.#pool.query<EventRow>({ ...this.#readStream, values: [stream, fromVersion] });
+      const result = await this.#pool.query<EventRow>(readStreamText(this.#schema), [stream, fromVersion]);
       return result.rows.map((row) => ({
         stream,
         version: row.version,

@@ -136,16 +136,17 @@ select exists (
 
   /** Events that no open transaction can precede any more, in commit-safe order, after `after`; see `LogRows`. */
   async read(after: LogPlace): Promise<Buffer> {
-    return await this.#copy(
-      `(xid, position) > ('${after.xid}'::xid8, ${after.position}) and xid < pg_snapshot_xmin(pg_current_snapshot())`,
-    );
+    return await this.#copy(readText(this.#schema, after));
   }
 
   /** The events of one stream from `from` to `to`, both included. */
   async readStream(stream: string, from: LogPlace, to: LogPlace): Promise<Buffer> {
     return await this.#copy(
-      `stream = '${stream}'::uuid and (xid, position) >= ('${from.xid}'::xid8, ${from.position})
-       and (xid, position) <= ('${to.xid}'::xid8, ${to.position})`,
+      selectText(
+        this.#schema,
+        `stream = '${stream}'::uuid and (xid, position) >= ('${from.xid}'::xid8, ${from.position})
+         and (xid, position) <= ('${to.xid}'::xid8, ${to.position})`,
+      ),
     );
   }
 
@@ -218,20 +219,8 @@ update ${this.#schema}.relay_cursor set xid = $1::xid8, position = $2::bigint
     this.#client.connection.stream.destroy();
   }
 
-  async #copy(condition: string): Promise<Buffer> {
-    const bytes = await this.#inTurn(() =>
-      copyOut(
-        this.#client,
-        `
-select ${LOG_COLUMNS} from (
-  select *, sum(octet_length(payload)) over (order by xid, position rows unbounded preceding) as bytes
-    from ${this.#schema}.event where ${condition}
-   order by xid, position limit ${READ_ROWS}) as batch
- where bytes <= ${READ_BYTES} or bytes = octet_length(payload)
- order by xid, position`,
-        this.#expectedBytes,
-      ),
-    );
+  async #copy(select: string): Promise<Buffer> {
+    const bytes = await this.#inTurn(() => copyOut(this.#client, select, this.#expectedBytes));
     this.#expectedBytes = Math.max(SMALL_READ_BYTES, Math.ceil(bytes.length * 1.1));
     return bytes;
   }
@@ -255,4 +244,22 @@ select ${LOG_COLUMNS} from (
     // A failure shows in `lost`, or to the next one who asks.
     void this.#query('alive', 'select 1').catch(() => {});
   }
+}
+
+/** `copy` takes no parameters: a place is two numbers and may stand in the text. */
+export function readText(schema: string, after: LogPlace): string {
+  return selectText(
+    schema,
+    `(xid, position) > ('${after.xid}'::xid8, ${after.position}) and xid < pg_snapshot_xmin(pg_current_snapshot())`,
+  );
+}
+
+function selectText(schema: string, condition: string): string {
+  return `
+select ${LOG_COLUMNS} from (
+  select *, sum(octet_length(payload)) over (order by xid, position rows unbounded preceding) as bytes
+    from ${schema}.event where ${condition}
+   order by xid, position limit ${READ_ROWS}) as batch
+ where bytes <= ${READ_BYTES} or bytes = octet_length(payload)
+ order by xid, position`;
 }

@@ -68,11 +68,9 @@ export function loadStatement(schema: string): Statement {
   return { name: `${schema}.load`, text: `select states, replies from ${schema}.load($1::uuid[], $2::bytea[])` };
 }
 
-export function readStreamStatement(schema: string): Statement {
-  return {
-    name: `${schema}.read_stream`,
-    text: `
+/** Not prepared: rarely asked, and a plan kept from when the log was small would scan it. */
+export function readStreamText(schema: string): string {
+  return `
 select version, type, event_id, content_type, context, payload, recorded_at
-  from ${schema}.event where stream = $1 and version >= $2 order by version`,
-  };
+  from ${schema}.event where stream = $1 and version >= $2 order by version`;
 }
