@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Generated passwords and keys of one data folder: a file each, readable by its owner only. */
 export class Secrets {
   constructor(readonly directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    chmodSync(directory, 0o700);
+    // Only where it is needed: a container may see the folder read-only.
+    if ((statSync(directory).mode & 0o777) !== 0o700) chmodSync(directory, 0o700);
   }
 
   /** The secret of this name; made from `make` (default: 24 random bytes as base64url) when there is none yet. */

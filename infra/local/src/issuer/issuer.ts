@@ -8,6 +8,7 @@ import { Component } from '../process/component.js';
 import type { Guardian } from '../process/guardian.js';
 import { ManagedProcess } from '../process/managed-process.js';
 import { endOrphanOf } from '../process/orphan.js';
+import type { Secrets } from '../secrets.js';
 import { type Claims, PERSONAS, type PersonaName } from './personas.js';
 
 const START_TIMEOUT_MS = 20_000;
@@ -46,18 +47,7 @@ export class Issuer extends Component {
     const { data, port, guardian } = this.#options;
     await endOrphanOf(data.runFile('issuer'), 'SIGTERM', STOP_TIMEOUT_MS);
     await requireFreePort(port, 'issuer of tokens');
-    const configuration = data.secrets.path('issuer.json');
-    writeFileSync(
-      configuration,
-      JSON.stringify({
-        port,
-        issuer: this.url,
-        privateKey: JSON.parse(data.secrets.get('issuer-key', newSigningKey)),
-        secret: this.#secret,
-        personas: PERSONAS,
-      }),
-      { mode: 0o600 },
-    );
+    const configuration = writeIssuerConfiguration(data.secrets, { port, issuer: this.url });
     this.adopt(
       await ManagedProcess.start({
         command: process.execPath,
@@ -100,6 +90,22 @@ export class Issuer extends Component {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
+}
+
+/** Writes what main.ts reads, key and secret included, and returns the file's name. */
+export function writeIssuerConfiguration(
+  secrets: Secrets,
+  place: { port: number; host?: string; issuer: string },
+): string {
+  const file = secrets.path('issuer.json');
+  const configuration = {
+    ...place,
+    privateKey: JSON.parse(secrets.get('issuer-key', newSigningKey)),
+    secret: secrets.get('issuer-token'),
+    personas: PERSONAS,
+  };
+  writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
+  return file;
 }
 
 function newSigningKey(): string {

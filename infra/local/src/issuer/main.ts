@@ -1,5 +1,5 @@
 // The local issuer of tokens, as its own process: node main.js CONFIGURATION.json. It stands in for the identity
-// provider of a real installation and gives a token to whoever holds its secret, so it listens on loopback only.
+// provider of a real installation and gives a token to whoever holds its secret: for development only.
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -7,6 +7,8 @@ import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT }
 
 interface Configuration {
   port: number;
+  /** Where to listen; the loopback unless told otherwise (a container says 0.0.0.0). */
+  host?: string;
   /** The `iss` of every token and the base of every address. */
   issuer: string;
   privateKey: JWK;
@@ -46,7 +48,7 @@ const documents: Record<string, unknown> = {
 const server = createServer((request, response) => {
   answer(request, response).catch(() => send(response, 500, { error: 'server_error' }));
 });
-server.listen(configuration.port, '127.0.0.1');
+server.listen(configuration.port, configuration.host ?? '127.0.0.1');
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     server.close(() => process.exit(0));

@@ -1,8 +1,9 @@
-import type { InfrastructurePorts } from '../ports.js';
-
 /** One node that is broker and controller: services enter by SCRAM, agencies by a token of the issuer. */
 export interface BrokerSettings {
-  ports: InfrastructurePorts;
+  /** `host:port` to listen on, and as clients reach it. */
+  internal: { bind: string; advertised: string };
+  agency: { bind: string; advertised: string };
+  controller: string;
   logDirectory: string;
   brokerPassword: string;
   controllerPassword: string;
@@ -14,16 +15,14 @@ export function jwksUrl(issuerUrl: string): string {
 }
 
 export function brokerProperties(settings: BrokerSettings): string {
-  const { ports } = settings;
-  const internal = `INTERNAL://127.0.0.1:${ports.kafkaInternal}`;
-  const agency = `AGENCY://127.0.0.1:${ports.kafkaAgency}`;
+  const { internal, agency, controller } = settings;
   const login = 'org.apache.kafka.common.security';
   return lines({
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
-    listeners: `${internal},${agency},CONTROLLER://127.0.0.1:${ports.kafkaController}`,
-    'advertised.listeners': `${internal},${agency}`,
+    'controller.quorum.voters': `1@${controller}`,
+    listeners: `INTERNAL://${internal.bind},AGENCY://${agency.bind},CONTROLLER://${controller}`,
+    'advertised.listeners': `INTERNAL://${internal.advertised},AGENCY://${agency.advertised}`,
     'listener.security.protocol.map': 'INTERNAL:SASL_PLAINTEXT,AGENCY:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT',
     'inter.broker.listener.name': 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',

@@ -166,8 +166,11 @@ export class KafkaBroker extends Component {
   #writeProperties(name: string, logDirectory: string): string {
     const { data, ports, issuerUrl } = this.#options;
     const file = data.secrets.path(name);
+    const here = (port: number) => ({ bind: `127.0.0.1:${port}`, advertised: `127.0.0.1:${port}` });
     const properties = brokerProperties({
-      ports,
+      internal: here(ports.kafkaInternal),
+      agency: here(ports.kafkaAgency),
+      controller: `127.0.0.1:${ports.kafkaController}`,
       issuerUrl,
       logDirectory,
       brokerPassword: kafkaPassword(data.secrets, 'broker'),
@@ -206,7 +209,7 @@ export class KafkaBroker extends Component {
 }
 
 /** Kafka's own form: 16 random bytes as base64url, not starting with a dash (it would look like an option). */
-function freshClusterId(): string {
+export function freshClusterId(): string {
   for (;;) {
     const id = randomBytes(16).toString('base64url');
     if (!id.startsWith('-')) return id;

@@ -59,6 +59,7 @@ export function serviceDatabaseUrl(adminUrl: string, secrets: Secrets, service: 
   return url.href;
 }
 
-function rolePassword(secrets: Secrets, service: ServiceName): string {
+/** Made at the first use. */
+export function rolePassword(secrets: Secrets, service: ServiceName): string {
   return secrets.get(`postgres-${service}`);
 }
