@@ -1,0 +1,46 @@
+import { loadRun, MEMORY_TARGET } from './figures.js';
+import { runLoad } from './load-run.js';
+import type { Scenario } from './scenario.js';
+
+const STREAMS = 4;
+/** A rate is reached at this share of it: the span's ends cut lines that are under way. */
+const REACHED = 0.99;
+/** A lag that grows by less than this share of the rate would take minutes to show in the latency. */
+const STANDS_STILL = 0.005;
+
+/** The rate that must be held. */
+export const sustained: Scenario = async function* (bench) {
+  const { rate, quick, seconds = quick ? 10 : 60 } = bench.options;
+  const result = await runLoad(bench, { rate, seconds, streams: STREAMS });
+  yield loadRun(`${rate} changes/s for ${seconds} s`, result, {
+    delivered: { atLeast: rate * REACHED },
+    p99: { atMost: 200 },
+    growth: { atMost: rate * STANDS_STILL },
+    memory: MEMORY_TARGET,
+  });
+};
+
+const WINDOW = 10_000;
+
+/** As fast as it goes from end to end: a window keeps the filing from running away from the deliveries. */
+export const saturation: Scenario = async function* (bench) {
+  const { quick, seconds = quick ? 8 : 30 } = bench.options;
+  const result = await runLoad(bench, { rate: 0, seconds, streams: STREAMS, window: WINDOW });
+  yield loadRun(`as fast as it goes for ${seconds} s, at most ${WINDOW} changes on their way`, result, {
+    delivered: { atLeast: 12_000 },
+    memory: MEMORY_TARGET,
+  });
+};
+
+const QUIET_RATE = 500;
+const QUIET_STREAMS = 2;
+
+export const quiet: Scenario = async function* (bench) {
+  const { quick, seconds = quick ? 8 : 30 } = bench.options;
+  const result = await runLoad(bench, { rate: QUIET_RATE, seconds, streams: QUIET_STREAMS });
+  yield loadRun(`${QUIET_RATE} changes/s for ${seconds} s`, result, {
+    delivered: { atLeast: QUIET_RATE * REACHED },
+    p50: { atMost: 25 },
+    p99: { atMost: 50 },
+  });
+};
