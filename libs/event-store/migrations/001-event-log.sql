@@ -4,7 +4,7 @@
 -- Readers take rows whose xid is below the oldest open transaction, in order of (xid, position): none can appear later.
 -- xid is this cluster's: after a logical restore into another cluster, readers would wait for ids that are long gone.
 create table {{schema}}.event (
-  position bigint generated always as identity primary key,
+  position bigint generated always as identity,
   xid xid8 not null default pg_current_xact_id(),
   stream uuid not null,
   version integer not null check (version > 0),
@@ -15,9 +15,9 @@ create table {{schema}}.event (
   context json not null,
   payload bytea not null,
   recorded_at timestamptz not null default now(),
+  constraint event_commit_order primary key (xid, position),
   constraint event_stream_version unique (stream, version)
 );
-create index event_commit_order on {{schema}}.event (xid, position);
 
 -- Where each stream stands, so that a decision needs no replay. Room is left on the pages for updates in place.
 create table {{schema}}.stream_state (
