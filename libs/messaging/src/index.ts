@@ -1,7 +1,6 @@
 export type { KafkaConnection } from './connection.js';
 export { MessagingError, type MessagingErrorCode, Poison, Retryable } from './errors.js';
-export type { IncomingEvent } from './incoming-event.js';
-export type { MessagingLogger } from './kafkajs-client.js';
+export { PartitionGroup, type PartitionGroupObserver, type PartitionGroupOptions } from './group/partition-group.js';
 export { MESSAGING_MIGRATIONS } from './migrations.js';
 export {
   type ParkedAction,
@@ -9,8 +8,10 @@ export {
   type ParkedMessage,
   ParkedMessages,
   type ParkedOutcome,
-} from './parked-messages.js';
-export { PartitionGroup, type PartitionGroupObserver, type PartitionGroupOptions } from './partition-group.js';
+} from './parked/parked-messages.js';
+export { createRecordProducer } from './produce/queued-producer.js';
+export type { OutgoingRecord, RecordProducer } from './produce/record-producer.js';
+export { PublishFailed, PublishRefused, type PublishShortfall, type RefusedRecord } from './produce/send-call.js';
 export {
   headerOf,
   PartitionPuller,
@@ -19,16 +20,10 @@ export {
   type PulledRecord,
   type PullOptions,
   type PullWant,
-} from './partition-puller.js';
-export {
-  connectPushedEvents,
-  HandlerFailures,
-  PushedEvents,
-  type PushedEventsOptions,
-  STOPS,
-} from './pushed-events.js';
-export { createRecordProducer } from './queued-producer.js';
+} from './pull/partition-puller.js';
+export { connectPushedEvents, HandlerFailures } from './push/connect-pushed-events.js';
+export type { IncomingEvent } from './push/incoming-event.js';
+export type { MessagingLogger } from './push/kafkajs-client.js';
+export { PushedEvents, type PushedEventsOptions, STOPS } from './push/pushed-events.js';
 export { ensureReadAccess, type ReadAccess } from './read-access.js';
-export type { OutgoingRecord, RecordProducer } from './record-producer.js';
-export { PublishFailed, PublishRefused, type PublishShortfall, type RefusedRecord } from './send-call.js';
 export { endOffsets, ensureTopics, type TopicPlan } from './topics.js';

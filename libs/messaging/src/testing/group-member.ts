@@ -1,4 +1,4 @@
-import { PartitionGroup, type PartitionGroupOptions } from '../partition-group.js';
+import { PartitionGroup, type PartitionGroupOptions } from '../group/partition-group.js';
 
 /**
  * One member of a group in a process of its own, so that a test can pause it. Prints a line for each step of an owner:

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PartitionPuller, Pulled, PullWant } from '../partition-puller.js';
-import type { OutgoingRecord, RecordProducer } from '../record-producer.js';
-import { PublishRefused } from '../send-call.js';
+import type { OutgoingRecord, RecordProducer } from '../produce/record-producer.js';
+import { PublishRefused } from '../produce/send-call.js';
+import type { PartitionPuller, Pulled, PullWant } from '../pull/partition-puller.js';
 
 export interface PulledPartitions {
   producer: RecordProducer;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Poison, Retryable } from '../errors.js';
-import type { IncomingEvent } from '../incoming-event.js';
-import type { ParkedMessages } from '../parked-messages.js';
+import type { ParkedMessages } from '../parked/parked-messages.js';
+import type { IncomingEvent } from '../push/incoming-event.js';
 
 export type Handle = (event: IncomingEvent) => unknown;
 
@@ -38,7 +38,7 @@ export interface PushedShape {
 
 const CHANGED = 'test.changed.v1';
 const STOPPED = 'test.stopped.v1';
-const SOON = { timeout: 15_000, interval: 20 };
+const SOON = { timeout: 25_000, interval: 20 };
 
 /** What every consumer of events relies on, whichever client is beneath. */
 export function pushedEventsContract(name: string, setUp: () => Promise<PushedShape>): void {

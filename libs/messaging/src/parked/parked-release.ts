@@ -1,9 +1,9 @@
 import { HEADER } from '@sluice/contracts';
 import type { Pool } from 'pg';
-import type { Attempts } from './attempts.js';
-import { readEvent } from './incoming-event.js';
+import type { Attempts } from '../push/attempts.js';
+import { readEvent } from '../push/incoming-event.js';
+import type { EventHandlers } from '../push/pushed-batch.js';
 import type { ParkedEvent, ParkedStore } from './parked-store.js';
-import type { EventHandlers } from './pushed-batch.js';
 
 const LOOK_EVERY_MS = 1_000;
 const AT_ONCE = 100;

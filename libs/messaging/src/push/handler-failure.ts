@@ -1,4 +1,4 @@
-import { Poison, Retryable } from './errors.js';
+import { Poison, Retryable } from '../errors.js';
 
 /** What an error of a handler asks for, and why in words that carry nothing personal. */
 export interface HandlerFailure {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { EventRecord } from './incoming-event.js';
+import type { EventRecord } from '../push/incoming-event.js';
 
 /** What one batch of a partition has to know of the parked messages. */
 export interface ParkedInBatch {

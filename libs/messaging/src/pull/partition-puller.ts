@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { protocolErrorsCodesById } from '@platformatic/kafka';
-import { Cluster } from './cluster.js';
-import type { KafkaConnection } from './connection.js';
-import { MessagingError } from './errors.js';
+import { Cluster } from '../cluster.js';
+import type { KafkaConnection } from '../connection.js';
+import { MessagingError } from '../errors.js';
 import { type FetchedPartition, fetchPartitions } from './fetch-request.js';
 import { type HeaderPair, ReadRecord, readBatches } from './record-batch-reader.js';
 

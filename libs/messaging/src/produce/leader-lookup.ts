@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from './cluster.js';
-import { MessagingError } from './errors.js';
+import type { Cluster } from '../cluster.js';
+import { MessagingError } from '../errors.js';
 
 /** Topics, users and rights may be made a moment before all brokers know of them. */
 export const PROVISIONING_GRACE_MS = 10_000;

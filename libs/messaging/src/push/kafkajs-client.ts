@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { LoggerService } from '@nestjs/common';
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
-import { type KafkaConnection, REQUEST_TIMEOUT_MS } from './connection.js';
+import { type KafkaConnection, REQUEST_TIMEOUT_MS } from '../connection.js';
 
 export type MessagingLogger = Pick<LoggerService, 'log' | 'warn' | 'error'>;
 

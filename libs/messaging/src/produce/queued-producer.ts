@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from './cluster.js';
-import type { KafkaConnection } from './connection.js';
-import { MessagingError } from './errors.js';
+import { Cluster } from '../cluster.js';
+import type { KafkaConnection } from '../connection.js';
+import { MessagingError } from '../errors.js';
 import { LeaderLookup, PROVISIONING_GRACE_MS } from './leader-lookup.js';
 import { type Batch, PartitionQueue } from './partition-queue.js';
 import { readAnswer } from './produce-answer.js';
@@ -42,7 +42,10 @@ class QueuedProducer implements RecordProducer {
   #identifying = false;
   #scheduled = false;
   #wake: NodeJS.Timeout | undefined;
+  /** Takes no more. */
   #closed = false;
+  /** Sends no more. */
+  #over = false;
 
   constructor(connection: KafkaConnection) {
     this.#cluster = new Cluster(connection);
@@ -70,6 +73,7 @@ class QueuedProducer implements RecordProducer {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.race([Promise.allSettled(this.#calls), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+    this.#over = true;
     clearTimeout(this.#wake);
     await this.#cluster.close();
     await Promise.all(this.#requests.values());
@@ -98,7 +102,7 @@ class QueuedProducer implements RecordProducer {
   }
 
   #pump(): void {
-    if (this.#ready.size === 0) return;
+    if (this.#over || this.#ready.size === 0) return;
     const now = performance.now();
     this.#dropStuck(GIVE_UP_MS);
     if (this.#producerId === undefined) {
@@ -149,7 +153,7 @@ class QueuedProducer implements RecordProducer {
       this.#settle(batch, codes?.get(`${queue.topic}/${queue.partition}`), producerId);
       if (queue.ready) this.#ready.add(queue);
     }
-    if (!this.#closed || this.#calls.size > 0) this.#pump();
+    this.#pump();
   }
 
   #settle(batch: Batch, code: number | undefined, producerId: bigint): void {
@@ -194,7 +198,7 @@ class QueuedProducer implements RecordProducer {
       })
       .finally(() => {
         this.#identifying = false;
-        if (!this.#closed || this.#calls.size > 0) this.#pump();
+        this.#pump();
       });
   }
 

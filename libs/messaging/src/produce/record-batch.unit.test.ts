@@ -1,8 +1,8 @@
 import { Reader, readRecordsBatches } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readBatches } from '../pull/record-batch-reader.js';
 import { bodyBytes, encodeBatch, type WireRecord } from './record-batch.js';
-import { readBatches } from './record-batch-reader.js';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const headers = fc.oneof(

@@ -1,4 +1,4 @@
-import { MessagingError } from './errors.js';
+import { MessagingError } from '../errors.js';
 import type { OutgoingRecord } from './record-producer.js';
 
 export interface RefusedRecord {

@@ -1,9 +1,9 @@
 import { HEADER } from '@sluice/contracts';
 import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
+import type { ParkedInBatch, ParkedStore } from '../parked/parked-store.js';
 import type { AttemptOutcome, Attempts } from './attempts.js';
 import { Heartbeats } from './heartbeats.js';
 import { type EventRecord, type IncomingEvent, readEvent } from './incoming-event.js';
-import type { ParkedInBatch, ParkedStore } from './parked-store.js';
 
 export interface EventHandlers {
   /** How events of a type are handled, `undefined` for a type nobody here wants. */

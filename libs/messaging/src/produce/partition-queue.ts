@@ -1,4 +1,4 @@
-import { MessagingError } from './errors.js';
+import { MessagingError } from '../errors.js';
 import { BATCH_HEAD_BYTES, bodyBytes, encodeBatch } from './record-batch.js';
 import type { OutgoingRecord } from './record-producer.js';
 import type { RefusedRecord, SendCall } from './send-call.js';

@@ -1,5 +1,5 @@
 import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka';
-import { MessagingError } from './errors.js';
+import { MessagingError } from '../errors.js';
 import type { RefusedRecord } from './send-call.js';
 
 /** What a broker's error code means for a batch. */

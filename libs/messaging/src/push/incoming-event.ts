@@ -1,5 +1,5 @@
 import { HEADER } from '@sluice/contracts';
-import { Poison } from './errors.js';
+import { Poison } from '../errors.js';
 
 /**
  * An event of one of Sluice's own topics, as handlers of pushed events receive it: at least once, in order within its

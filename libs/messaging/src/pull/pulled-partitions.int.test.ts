@@ -1,9 +1,9 @@
 import { uniquePrefix } from '@sluice/local-stack';
 import { inject } from 'vitest';
+import { createRecordProducer } from '../produce/queued-producer.js';
+import { pulledPartitionsContract } from '../testing/pulled-partitions.contract.js';
+import { ensureTopics } from '../topics.js';
 import { PartitionPuller } from './partition-puller.js';
-import { createRecordProducer } from './queued-producer.js';
-import { pulledPartitionsContract } from './testing/pulled-partitions.contract.js';
-import { ensureTopics } from './topics.js';
 
 const connection = { ...inject('kafka'), clientId: 'test' };
 const prefix = uniquePrefix();

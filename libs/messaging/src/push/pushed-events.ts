@@ -1,20 +1,14 @@
-import { Catch, type INestApplication, type RpcExceptionFilter } from '@nestjs/common';
-import {
-  BaseRpcContext,
-  type CustomTransportStrategy,
-  type MessageHandler,
-  type MicroserviceOptions,
-  Server,
-} from '@nestjs/microservices';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BaseRpcContext, type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import type { Consumer } from 'kafkajs';
 import type { Pool } from 'pg';
-import { isObservable, lastValueFrom, type Observable, throwError } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { KafkaConnection } from '../connection.js';
+import { ParkedRelease } from '../parked/parked-release.js';
+import { ParkedStore } from '../parked/parked-store.js';
 import { Attempts } from './attempts.js';
-import type { KafkaConnection } from './connection.js';
 import type { IncomingEvent } from './incoming-event.js';
 import { kafkaJs, type MessagingLogger } from './kafkajs-client.js';
-import { ParkedRelease } from './parked-release.js';
-import { ParkedStore } from './parked-store.js';
 import { PushedBatches } from './pushed-batch.js';
 
 /** Second argument of `@EventPattern` for events that stop something: they are handled even when their key is parked. */
@@ -24,7 +18,7 @@ export interface PushedEventsOptions {
   connection: KafkaConnection;
   groupId: string;
   topics: string[];
-  /** For the table of parked messages (`libs/messaging/migrations`). */
+  /** For the table of parked messages (`MESSAGING_MIGRATIONS`); takes one connection while it releases some. */
   pool: Pool;
   schema: string;
   /** Receives what the Kafka client and this transport report; nothing is logged without it. */
@@ -39,6 +33,7 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 /** Partitions whose events are handled side by side; within each there is one at a time. */
 const SIDE_BY_SIDE = 6;
 const BEGIN_AGAIN_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * Nest's transport for events of Sluice's own topics: `@EventPattern('<CloudEvents type>')` handlers get an
@@ -102,7 +97,9 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
   override async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    await this.#consumer?.disconnect().catch(() => {});
+    const disconnected = this.#consumer?.disconnect().catch(() => {});
+    // Without a broker, leaving the group would take as long as its retries.
+    await Promise.race([disconnected, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.#release.stop();
   }
 
@@ -138,6 +135,7 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
     });
     try {
       await consumer.connect();
+      if (this.#closed) return await consumer.disconnect();
       await consumer.subscribe({ topics, fromBeginning: true });
       await consumer.run({
         eachBatchAutoResolve: false,
@@ -182,21 +180,6 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
     }, delayMs);
     this.#timers.add(timer);
   }
-}
-
-/** Hands on what a handler threw. Nest's own filter would replace it by "Internal server error" and log it. */
-@Catch()
-export class HandlerFailures implements RpcExceptionFilter {
-  catch(error: unknown): Observable<never> {
-    return throwError(() => error);
-  }
-}
-
-/** Connects pushed events to an application; `app.startAllMicroservices()` begins them, `app.close()` ends them. */
-export function connectPushedEvents(app: INestApplication, options: PushedEventsOptions): PushedEvents {
-  const strategy = new PushedEvents(options);
-  app.connectMicroservice<MicroserviceOptions>({ strategy }).useGlobalFilters(new HandlerFailures());
-  return strategy;
 }
 
 /** Whether any of the type's handlers is marked. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, type GroupOptions } from '@platformatic/kafka';
+import { clientOptions, type KafkaConnection } from '../connection.js';
 import { assignByPartition } from './co-partition-assigner.js';
-import { clientOptions, type KafkaConnection } from './connection.js';
 import { OwnedPartitions } from './owned-partitions.js';
 
 export interface PartitionGroupOptions {

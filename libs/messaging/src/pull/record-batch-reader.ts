@@ -1,6 +1,6 @@
 import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka';
+import { MessagingError } from '../errors.js';
 import { ByteCursor } from './byte-cursor.js';
-import { MessagingError } from './errors.js';
 
 export type HeaderPair = readonly [name: Buffer, value: Buffer];
 

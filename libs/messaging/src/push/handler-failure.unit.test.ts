@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MessagingError, Poison, Retryable } from './errors.js';
+import { MessagingError, Poison, Retryable } from '../errors.js';
 import { readFailure } from './handler-failure.js';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });

@@ -1,5 +1,5 @@
 import { type Connection, initProducerIdV5, produceV11, ResponseError, Writer } from '@platformatic/kafka';
-import { REQUEST_TIMEOUT_MS } from './connection.js';
+import { REQUEST_TIMEOUT_MS } from '../connection.js';
 import type { Batch } from './partition-queue.js';
 
 type ProduceResponse = ReturnType<typeof produceV11.parseResponse>;
