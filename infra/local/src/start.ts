@@ -36,6 +36,8 @@ let stack: LocalStack | undefined;
 let supervisor: Supervisor | undefined;
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onStopSignal);
+// Where the terminal was closed there is nobody to tell, and everything still has to be stopped in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
   const dataDir = values['data-dir'] ?? DEFAULT_DATA_DIR;

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { SERVICES } from '@sluice/contracts';
 import pc from 'picocolors';
 import { PERSONAS, type Persona, type PersonaName } from '../issuer/personas.js';
@@ -12,8 +12,12 @@ const KINDS = { person: 'persons', agency: 'agencies', staff: 'staff' } as const
 export function welcome(stack: LocalStack, dataDir: string, startedInMs: number): string {
   const { kafka, postgres, data } = stack.infrastructure;
   const urls = stack.urls;
-  const show = (path: string) => relative(process.cwd(), path) || path;
-  const token = `node ${show(`${PACKAGE_ROOT}dist/token.js`)}${dataDir === DEFAULT_DATA_DIR ? '' : ` --data-dir ${dataDir}`}`;
+  const show = (path: string) => {
+    const fromHere = relative(process.cwd(), path);
+    return fromHere.startsWith('..') ? path : fromHere;
+  };
+  const folder = dataDir === DEFAULT_DATA_DIR ? '' : ` --data-dir ${dataDir}`;
+  const token = `node ${show(join(PACKAGE_ROOT, 'dist', 'token.js'))}${folder}`;
   const addresses: [string, string, string?][] = [
     ...SERVICES.map((name): [string, string] => [name, urls[name]]),
     ['issuer', urls.issuer, 'gives tokens to the people and agencies below'],
@@ -38,7 +42,9 @@ export function welcome(stack: LocalStack, dataDir: string, startedInMs: number)
     ...Object.entries(KINDS).map(([kind, title]) => `  ${pc.bold(title.padEnd(names))}  ${personasOf(kind)}`),
     `  ${pc.cyan(`${token} lin`)}`,
     '',
-    `Try it:  ${pc.cyan(`curl -H "authorization: Bearer $(${token} lin)" ${urls.registry}/readyz`)}`,
+    'Use it, or watch it work:',
+    `  ${pc.cyan(`curl -H "authorization: Bearer $(${token} lin)" ${urls.consent}/grants`)}`,
+    `  ${pc.cyan(`npm run demo${folder && ` --${folder}`}`)}`,
     '',
     'Ctrl-C stops everything; the data stay and the next start goes on with them.',
   ].join('\n');
