@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { StackFailure } from './failure.js';
 import { provisionKafka } from './kafka/admin.js';
-import type { KafkaCredentials } from './kafka/kafka-broker.js';
+import type { KafkaCredentials } from './kafka/users.js';
 
 const OLDEST_POSTGRES = 18;
 

@@ -3,7 +3,8 @@ export { StackFailure, type StackFailureCode } from './failure.js';
 export { type Infrastructure, type InfrastructureOptions, startInfrastructure } from './infrastructure.js';
 export type { TokenOptions } from './issuer/issuer.js';
 export { type Claims, PERSONAS, type Persona, type PersonaName } from './issuer/personas.js';
-export type { KafkaBroker, KafkaCredentials } from './kafka/kafka-broker.js';
+export type { KafkaBroker } from './kafka/kafka-broker.js';
+export type { KafkaCredentials } from './kafka/users.js';
 export {
   DEFAULT_PORT_BASE,
   freeInfrastructurePorts,

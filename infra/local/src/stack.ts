@@ -5,7 +5,7 @@ import { inWords } from './failure.js';
 import { type Infrastructure, startInfrastructure } from './infrastructure.js';
 import type { TokenOptions } from './issuer/issuer.js';
 import type { Claims, PersonaName } from './issuer/personas.js';
-import type { KafkaCredentials } from './kafka/kafka-broker.js';
+import type { KafkaCredentials } from './kafka/users.js';
 import { freePorts, servicePort } from './ports.js';
 import type { Component } from './process/component.js';
 import { type Surroundings, serviceEnvironment } from './services/environment.js';

@@ -3,7 +3,7 @@ import { AclOperations, AclPermissionTypes, Admin, ResourcePatternTypes, Resourc
 import { MAX_RECORD_BYTES, TOPICS, type TopicContract } from '@sluice/contracts';
 import { StackFailure } from '../failure.js';
 import { type AccessRule, serviceAcls } from './acls.js';
-import type { KafkaCredentials } from './kafka-broker.js';
+import type { KafkaCredentials } from './users.js';
 
 const ACLS_TIMEOUT_MS = 20_000;
 const ACLS_POLL_MS = 20;

@@ -16,7 +16,7 @@ import { brokerProperties, jwksUrl } from './broker-properties.js';
 import { archiveOptions, keepArchive } from './class-archive.js';
 import { type Java, requireJava } from './java.js';
 import { type KafkaLibraries, kafkaLibraries } from './libraries.js';
-import { KAFKA_USERS, kafkaPassword, scramCredential } from './users.js';
+import { KAFKA_USERS, type KafkaCredentials, kafkaPassword, scramCredential } from './users.js';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 6_000;
@@ -30,12 +30,6 @@ export interface KafkaOptions {
   issuerUrl: string;
   guardian: Guardian;
   onProgress?: (line: string) => void;
-}
-
-/** Whom to be on the INTERNAL listener. */
-export interface KafkaCredentials {
-  username: string;
-  password: string;
 }
 
 /** The embedded Kafka (KRaft), one node on 127.0.0.1 only. */

@@ -9,6 +9,12 @@ import type { Secrets } from '../secrets.js';
 export const KAFKA_USERS = ['broker', 'admin', 'provisioner', ...SERVICES] as const;
 export type KafkaUser = (typeof KAFKA_USERS)[number];
 
+/** Whom to be on the INTERNAL listener (SCRAM-SHA-512). */
+export interface KafkaCredentials {
+  username: string;
+  password: string;
+}
+
 /** Twice Kafka's lowest; a client computes them once per connection (about 5 ms). */
 const SCRAM_ITERATIONS = 8192;
 

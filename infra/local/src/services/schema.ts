@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@sluice/contracts';
 import { type MigrationPlan, migrate } from '@sluice/event-store';
 import pg from 'pg';
+import { StackFailure } from '../failure.js';
 import { PROJECT_ROOT } from '../paths.js';
 import type { Secrets } from '../secrets.js';
 
@@ -36,9 +37,21 @@ export function migrationPlans(): MigrationPlan[] {
   ];
 }
 
-/** Brings the database up to date and lets each service's role log in with its secret of this data folder. */
+/**
+ * Brings the database up to date and lets each service's role log in with its secret of this data folder. Throws
+ * `data-from-another-version` where the tables are not what this version's migrations expect.
+ */
 export async function prepareDatabase(adminUrl: string, secrets: Secrets): Promise<void> {
-  await migrate(adminUrl, migrationPlans());
+  try {
+    await migrate(adminUrl, migrationPlans());
+  } catch (error) {
+    if (isConnectionLost(error)) throw error;
+    throw new StackFailure(
+      'data-from-another-version',
+      `The database could not be brought up to date (${(error as Error).message}); it was probably made by another version of Sluice: use that one, or choose another folder with --data-dir.`,
+      { cause: error },
+    );
+  }
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
@@ -49,6 +62,12 @@ export async function prepareDatabase(adminUrl: string, secrets: Secrets): Promi
   } finally {
     await client.end();
   }
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  // SQLSTATE class 08 is the connection, 57P the server's own end.
+  return /^(ECONN|EPIPE|08|57P)/.test(code) || message.includes('Connection terminated');
 }
 
 /** The connection of a service to the database that `adminUrl` names. */
