@@ -18,7 +18,7 @@ import { type Java, requireJava } from './java.js';
 import { type KafkaLibraries, kafkaLibraries } from './libraries.js';
 import { KAFKA_USERS, type KafkaCredentials, kafkaPassword, scramCredential } from './users.js';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 6_000;
 const POLL_MS = 50;
 const LOGGING = `-Dlog4j2.configurationFile=${join(PACKAGE_ROOT, 'kafka', 'log4j2.xml')}`;

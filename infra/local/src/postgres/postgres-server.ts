@@ -16,7 +16,7 @@ import { requireReachable, userForPostgres } from './system-user.js';
 
 const MAJOR_VERSION = '18';
 const DATABASE = 'sluice';
-const START_TIMEOUT_MS = 60_000; // recovery after a crash replays up to max_wal_size
+const START_TIMEOUT_MS = 120_000; // recovery after a crash replays up to max_wal_size
 const STOP_TIMEOUT_MS = 6_000;
 const POLL_MS = 20;
 const PREDECESSOR_TIMEOUT_MS = 5_000;

@@ -10,7 +10,7 @@ import type { Guardian } from '../process/guardian.js';
 import { ManagedProcess } from '../process/managed-process.js';
 import { endOrphanOf } from '../process/orphan.js';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 /** Services promise to stop within 10 s; the stack as a whole within 15, so it waits a little less. */
 const STOP_TIMEOUT_MS = 8_000;
 const POLL_MS = 50;
