@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Controller } from '@nestjs/common';
+import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import {
   attributeSet,
@@ -10,7 +10,7 @@ import {
   GRANT_SNAPSHOT_REQUESTED,
   GRANT_WIDENED,
 } from '@sluice/contracts';
-import { type IncomingEvent, Poison, Retryable } from '@sluice/messaging';
+import { HandlerFailures, type IncomingEvent, Poison, Retryable } from '@sluice/messaging';
 import { isRefusal } from '@sluice/platform';
 import { decideSnapshot } from '../domain/subject.js';
 import { codeOf } from '../store/database-away.js';
@@ -21,6 +21,7 @@ type Asking = typeof GRANT_ACTIVATED | typeof GRANT_RESUMED | typeof GRANT_WIDEN
 
 /** Answers a grant that begins, goes on or grows with the present values, on the subject's own stream. */
 @Controller()
+@UseFilters(HandlerFailures)
 export class AnswerGrantController {
   constructor(private readonly subjects: Subjects) {}
 

@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import {
   AGENCY_ACCREDITED,
@@ -9,11 +9,12 @@ import {
   type VettingEventType,
   vettingEvents,
 } from '@sluice/contracts';
-import { type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
+import { HandlerFailures, type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
 import { Publishers } from '../store/publishers.js';
 
 /** Keeps what agencies may publish as vetting last said. Handling an event twice, or an older one late, changes nothing. */
 @Controller()
+@UseFilters(HandlerFailures)
 export class FollowAccreditationController {
   constructor(private readonly publishers: Publishers) {}
 

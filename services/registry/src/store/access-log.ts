@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   ACCESS_READ,
   ACCESS_REFUSED,
@@ -8,7 +8,16 @@ import {
   JSON_CONTENT,
 } from '@sluice/contracts';
 import { type EventContext, EventStore } from '@sluice/event-store';
-import { type RecordedRefusal, type RefusalRecorder, Refusals, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import {
+  LOGGER,
+  type Logger,
+  ProblemException,
+  type RecordedRefusal,
+  type RefusalRecorder,
+  Refusals,
+  SHUTDOWN_ORDER,
+  Shutdown,
+} from '@sluice/platform';
 import { Pool } from 'pg';
 import { EventRelay } from './event-relay.js';
 import { SCHEMA } from './schema.js';
@@ -24,15 +33,26 @@ const NO_STATE = Buffer.alloc(0);
 export class AccessLog implements RefusalRecorder {
   private readonly events: EventStore;
 
-  constructor(pool: Pool, relay: EventRelay, refusals: Refusals, shutdown: Shutdown) {
+  constructor(
+    pool: Pool,
+    relay: EventRelay,
+    refusals: Refusals,
+    shutdown: Shutdown,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
     this.events = new EventStore({ pool, schema: SCHEMA, onAppended: () => relay.nudge() });
     refusals.recordWith(this);
     shutdown.onShutdown('access log', () => this.events.close(), SHUTDOWN_ORDER.stores);
   }
 
-  /** Resolves once the reading is on record. @throws EventStoreError: nothing may be shown then */
+  /** Resolves once the reading is on record. @throws ProblemException `cannot-record`: nothing may be shown then */
   async read(data: AccessEventData<typeof ACCESS_READ>, context: EventContext): Promise<void> {
-    await this.append(ACCESS_READ, data, context);
+    try {
+      await this.append(ACCESS_READ, data, context);
+    } catch (err) {
+      this.logger.error({ err }, 'a reading could not be recorded');
+      throw new ProblemException('cannot-record');
+    }
   }
 
   async record({ code, endpoint, actor, correlationId, traceparent }: RecordedRefusal): Promise<void> {

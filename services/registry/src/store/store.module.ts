@@ -15,6 +15,7 @@ import { Pool } from 'pg';
 import { AccessLog } from './access-log.js';
 import { DatabaseAway } from './database-away.js';
 import { EventRelay } from './event-relay.js';
+import { Filings } from './filings.js';
 import { Publishers } from './publishers.js';
 import { SCHEMA } from './schema.js';
 import { SubjectCommands } from './subject-commands.js';
@@ -56,11 +57,12 @@ import { Subjects } from './subjects.js';
         new SubjectCommands(keys, new BlindIndex(await provider.secret('blind-index')), logger),
     },
     AccessLog,
+    Filings,
     Publishers,
     Subjects,
     { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
   ],
-  exports: [AccessLog, Publishers, Subjects],
+  exports: [AccessLog, Filings, Publishers, Subjects],
 })
 export class StoreModule {
   constructor(metrics: Metrics, subjects: Subjects) {
