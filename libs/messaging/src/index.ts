@@ -21,7 +21,7 @@ export {
   type PullOptions,
   type PullWant,
 } from './pull/partition-puller.js';
-export { connectPushedEvents, HandlerFailures } from './push/connect-pushed-events.js';
+export { HandlerFailures } from './push/failure-filter.js';
 export type { IncomingEvent } from './push/incoming-event.js';
 export type { MessagingLogger } from './push/kafkajs-client.js';
 export { PushedEvents, type PushedEventsOptions, STOPS } from './push/pushed-events.js';

@@ -11,7 +11,7 @@ export interface PulledRecord {
   readonly key: Buffer | null;
   /** Empty for a tombstone. */
   readonly value: Buffer;
-  /** As on the wire, undecoded and in order; made when first read. */
+  /** As on the wire, undecoded and in order; made when first read: see `headerOf`. */
   readonly headers: readonly HeaderPair[];
   /** Unix time in ms as the producer wrote it. */
   readonly timestamp: bigint;

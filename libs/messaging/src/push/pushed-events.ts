@@ -7,6 +7,7 @@ import type { KafkaConnection } from '../connection.js';
 import { ParkedRelease } from '../parked/parked-release.js';
 import { ParkedStore } from '../parked/parked-store.js';
 import { Attempts } from './attempts.js';
+import { FilterMissing, isReplaced } from './failure-filter.js';
 import type { IncomingEvent } from './incoming-event.js';
 import { kafkaJs, type MessagingLogger } from './kafkajs-client.js';
 import { PushedBatches } from './pushed-batch.js';
@@ -42,7 +43,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
  *
  * What a handler throws decides: `Retryable`, or that the database or a broker is away, is tried again without end
  * while this partition alone is paused; `Poison`, or any other failure five times, parks the event, and later ones of
- * its key wait behind it, except those whose handler is marked with `STOPS`. Use `connectPushedEvents`.
+ * its key wait behind it, except those whose handler is marked with `STOPS`. Controllers need
+ * `@UseFilters(HandlerFailures)`; without it the first failure holds the partition.
  */
 export class PushedEvents extends Server implements CustomTransportStrategy {
   override readonly transportId = Symbol('sluice-pushed-events');
@@ -164,7 +166,7 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
         if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
         done.resolve();
       } catch (error) {
-        done.reject(error);
+        done.reject(isReplaced(error) ? new FilterMissing() : error);
       } finally {
         this.onProcessingEndHook?.(this.transportId, context);
       }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, type Type } from '@nestjs/common';
+import { Controller, type Type, UseFilters } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, type MicroserviceOptions } from '@nestjs/microservices';
 import { uniquePrefix } from '@sluice/local-stack';
 import type { KafkaConnection } from '../connection.js';
 import { ParkedMessages } from '../parked/parked-messages.js';
 import { createRecordProducer } from '../produce/queued-producer.js';
-import { HandlerFailures } from '../push/connect-pushed-events.js';
+import { HandlerFailures } from '../push/failure-filter.js';
 import { kafkaJs } from '../push/kafkajs-client.js';
 import { PushedEvents, STOPS } from '../push/pushed-events.js';
 import { ensureTopics } from '../topics.js';
@@ -37,7 +37,7 @@ export async function kafkaShape(connection: KafkaConnection, pgUrl: string): Pr
         strategy,
         logger: false,
       });
-      await app.useGlobalFilters(new HandlerFailures()).listen();
+      await app.listen();
       return { stop: () => app.close() };
     },
     committed: async (groupId, topic) => {
@@ -80,7 +80,7 @@ function toRecord(event: PublishedEvent, versions: Map<string, number>) {
 }
 
 /** A module with one controller, as a service would write it, with a method for each type. */
-function moduleOf({ on, stops = {} }: Handlers): Type {
+function moduleOf({ on, stops = {}, filtered = true }: Handlers): Type {
   class Handling {}
   const add = (type: string, handle: (event: never) => unknown, extras: object) => {
     Object.defineProperty(Handling.prototype, type, { value: handle, configurable: true, writable: true });
@@ -89,6 +89,7 @@ function moduleOf({ on, stops = {} }: Handlers): Type {
   for (const [type, handle] of Object.entries(on)) add(type, handle, {});
   for (const [type, handle] of Object.entries(stops)) add(type, handle, STOPS);
   Controller()(Handling);
+  if (filtered) UseFilters(HandlerFailures)(Handling);
   class HandlingModule {}
   Reflect.defineMetadata('controllers', [Handling], HandlingModule);
   return HandlingModule;

@@ -10,6 +10,8 @@ export type Handle = (event: IncomingEvent) => unknown;
 export interface Handlers {
   on: Record<string, Handle>;
   stops?: Record<string, Handle>;
+  /** False for a controller that forgot how failures reach the transport. */
+  filtered?: boolean;
 }
 
 export interface PublishedEvent {
@@ -269,6 +271,21 @@ export function pushedEventsContract(name: string, setUp: () => Promise<PushedSh
       expect(message).toMatchObject({ tries: 5, state: 'waiting' });
       expect(message!.reason).toMatch(/^TypeError at /);
       expect(message!.reason).not.toContain('Li Lei');
+    });
+
+    test('a controller that hides its failures holds its partition and loses nothing', async () => {
+      const topic = await shape.makeTopic(1);
+      const group = shape.freshGroup();
+      let tries = 0;
+      await shape.publish([changed(topic, 'a', 'x')]);
+      const handle = () => {
+        tries++;
+        if (tries < 7) throw new TypeError('x');
+      };
+      await run(group, topic, { on: { [CHANGED]: handle }, filtered: false });
+      await vi.waitFor(async () => expect(await shape.committed(group, topic)).toEqual([1]), SOON);
+      expect(tries).toBe(7);
+      expect(await parkedOf(group)).toEqual([]);
     });
 
     test('events that Kafka delivers again are not parked twice, and a discarded one stays discarded', async () => {
