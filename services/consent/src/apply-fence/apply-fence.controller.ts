@@ -1,7 +1,7 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { fenceEvents, GRANT_FENCE_APPLIED, type GrantFenceApplied } from '@sluice/contracts';
-import { type IncomingEvent, Poison } from '@sluice/messaging';
+import { HandlerFailures, type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
 import { PairwiseIds, ReceiptSigner } from '@sluice/vault';
 import { GrantCommands } from '../store/grant-commands.js';
 import { serviceContext } from '../store/service-context.js';
@@ -9,8 +9,12 @@ import { StopWaiters } from '../store/stop-waiters.js';
 import { isComplete, Stops } from '../store/stops.js';
 import { statementOf } from './statement.js';
 
-/** Delivery has fenced the lane of a stopped, paused or narrowed grant: the stop is effective and gets its receipt. */
+/**
+ * Delivery has fenced the lane of a stopped, paused or narrowed grant: the stop is effective and gets its receipt.
+ * Every fence stands for itself: none waits behind one that could not be read.
+ */
 @Controller()
+@UseFilters(HandlerFailures)
 export class ApplyFenceController {
   constructor(
     private readonly stops: Stops,
@@ -20,7 +24,7 @@ export class ApplyFenceController {
     private readonly waiters: StopWaiters,
   ) {}
 
-  @EventPattern(GRANT_FENCE_APPLIED)
+  @EventPattern(GRANT_FENCE_APPLIED, STOPS)
   async handle(@Payload() event: IncomingEvent): Promise<void> {
     const { grant, grantVersion: version, lane, sequence } = readFence(event);
     const stop = await this.stops.find({ grant, version });

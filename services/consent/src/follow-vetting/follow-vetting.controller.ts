@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import {
   AGENCY_ACCREDITED,
@@ -9,7 +9,7 @@ import {
   type VettingEventType,
   vettingEvents,
 } from '@sluice/contracts';
-import { type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
+import { HandlerFailures, type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
 import { Accreditations } from '../store/accreditations.js';
 import { GrantSweeper } from '../sweep-grants/grant-sweeper.js';
 
@@ -18,6 +18,7 @@ import { GrantSweeper } from '../sweep-grants/grant-sweeper.js';
  * restored one ask for snapshots) is the sweeper's work: it can be long, and must survive a restart.
  */
 @Controller()
+@UseFilters(HandlerFailures)
 export class FollowVettingController {
   constructor(
     private readonly accreditations: Accreditations,
