@@ -25,7 +25,7 @@ export class SourceLost extends Error {
   override readonly name = 'SourceLost';
 }
 
-/** Reads stops and changes at one moment, stops first. */
+/** Reads changes and stops at one moment. */
 export class BatchReader {
   /** Whether the last answer left stops unread: then changes are not even asked for. */
   #behind = false;
@@ -51,7 +51,8 @@ export class BatchReader {
       offset: state.registryOffset,
       maxBytes: CHANGES_MAX_BYTES,
     };
-    const wants = this.#behind ? stops : [...stops, changes];
+    // The broker reads in the order asked: stops last, so that none published before the changes were read is missed.
+    const wants = this.#behind ? stops : [changes, ...stops];
     const answers = await this.puller.pull(wants, { maxWaitMs: PULL_WAIT_MS });
     const vetting = answerOf(answers, TOPICS.vetting.name);
     const consent = answerOf(answers, TOPICS.consent.name);
