@@ -71,7 +71,10 @@ async function run({ only, json, profileDir }: BenchOptions): Promise<boolean> {
   } finally {
     await bench.close();
   }
-  if (profileDir) show(profileReport(profileDir));
+  if (profileDir) {
+    const spans = results.flatMap(({ runs }) => runs.flatMap(({ cost }) => cost?.span ?? []));
+    show(profileReport(profileDir, spans));
+  }
   return results.every(({ failure }) => failure === undefined);
 }
 

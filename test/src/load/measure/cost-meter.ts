@@ -11,6 +11,11 @@ export interface Watched {
   tree?: boolean;
 }
 
+export interface Span {
+  fromUs: number;
+  toUs: number;
+}
+
 export interface ProcessCost {
   name: string;
   /** Processor time over what it was spent on: microseconds a change (or a request). */
@@ -23,6 +28,8 @@ export interface ProcessCost {
 }
 
 export interface Cost {
+  /** Beginning and end on the monotonic clock that all processes share, in microseconds. */
+  span: Span;
   processes: ProcessCost[];
   /** Shares of all cores: what nobody used, what went to processes that are not ours, and to other guests of the host. */
   idle: number;
@@ -35,7 +42,7 @@ export class CostMeter {
   readonly #watched: Watched[];
   readonly #before: Map<string, Usage>;
   readonly #machineBefore: MachineUsage = machineUsage();
-  readonly #startedAt = performance.now();
+  readonly #fromUs = monotonicUs();
   readonly #highest = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -47,7 +54,8 @@ export class CostMeter {
 
   /** The cost so far. `spentOn`: the number of changes or requests that `cpuUs` is per. */
   read(spentOn: number): Cost {
-    const seconds = (performance.now() - this.#startedAt) / 1_000;
+    const span = { fromUs: this.#fromUs, toUs: monotonicUs() };
+    const seconds = (span.toUs - span.fromUs) / 1e6;
     const after = this.#read();
     const machine = machineUsage();
     const processes = this.#watched.map(({ name }): ProcessCost => {
@@ -66,7 +74,7 @@ export class CostMeter {
     const stolen = (machine.stolen - this.#machineBefore.stolen) / total;
     const cores = navigator.hardwareConcurrency;
     const ours = processes.reduce((sum, process) => sum + process.cores, 0) / cores;
-    return { processes, idle: 1 - busy - stolen, others: Math.max(0, busy - ours), stolen };
+    return { span, processes, idle: 1 - busy - stolen, others: Math.max(0, busy - ours), stolen };
   }
 
   stop(): void {
@@ -90,4 +98,8 @@ export class CostMeter {
   #note(name: string, residentMb: number): void {
     this.#highest.set(name, Math.max(this.#highest.get(name) ?? 0, residentMb));
   }
+}
+
+function monotonicUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
 }
