@@ -2,6 +2,7 @@ import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { fenceEvents, GRANT_FENCE_APPLIED, type GrantFenceApplied } from '@sluice/contracts';
 import { HandlerFailures, type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
+import { Metrics } from '@sluice/platform';
 import { PairwiseIds, ReceiptSigner } from '@sluice/vault';
 import { GrantCommands } from '../store/grant-commands.js';
 import { serviceContext } from '../store/service-context.js';
@@ -16,13 +17,21 @@ import { statementOf } from './statement.js';
 @Controller()
 @UseFilters(HandlerFailures)
 export class ApplyFenceController {
+  readonly #untilEffective: ReturnType<Metrics['histogram']>;
+
   constructor(
     private readonly stops: Stops,
     private readonly commands: GrantCommands,
     private readonly signer: ReceiptSigner,
     private readonly aliases: PairwiseIds,
     private readonly waiters: StopWaiters,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.#untilEffective = metrics.histogram(
+      'sluice_consent_stop_effective_seconds',
+      'From the recording of a stop, pause or narrowing to its receipt',
+    );
+  }
 
   @EventPattern(GRANT_FENCE_APPLIED, STOPS)
   async handle(@Payload() event: IncomingEvent): Promise<void> {
@@ -43,6 +52,7 @@ export class ApplyFenceController {
       effects: [Stops.completing(stop, completion)],
     });
     this.waiters.tell({ ...stop, completion });
+    this.#untilEffective.observe((Date.now() - stop.recordedAt.getTime()) / 1_000);
   }
 }
 

@@ -1,7 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { listGrants } from '@sluice/contracts';
+import { listGrants, uuid } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
-import { z } from 'zod';
 import { actorFor } from '../store/grant-commands.js';
 import { Grants } from '../store/grants.js';
 import { Viewpoint } from '../store/viewpoint.js';
@@ -21,7 +20,7 @@ export class ListGrantsController {
     const of = actorFor(principal);
     if (of.kind !== 'person' && of.kind !== 'agency') return refuse('not-allowed');
     const { state, cursor: below, limit } = query;
-    if (below !== undefined && !z.uuid().safeParse(below).success) {
+    if (below !== undefined && !uuid.safeParse(below).success) {
       return refuse('validation-failed', [{ path: 'query.cursor', rule: 'cursor-of-a-list' }]);
     }
     const found = await this.grants.list({ of, state, below, limit: limit + BEYOND });

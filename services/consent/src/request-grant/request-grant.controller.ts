@@ -3,10 +3,12 @@ import { Controller } from '@nestjs/common';
 import { requestGrant } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
 import { PairwiseIds } from '@sluice/vault';
-import { z } from 'zod';
 import { Accreditations } from '../store/accreditations.js';
 import { agencyOf, GrantCommands } from '../store/grant-commands.js';
 import { beginReply } from '../store/view-reply.js';
+
+/** Persons' ids are uuids with the bits of a version and of RFC 9562's variant; seven of eight made-up aliases lead to none. */
+const PERSON_ID = /^.{14}[1-8].{4}[89ab]/;
 
 /**
  * The agency names the person by the alias it was given. What no subject id could have become is refused here; whether
@@ -25,7 +27,7 @@ export class RequestGrantController {
     const agency = agencyOf(input.principal);
     const { subject: alias, ...terms } = input.body;
     const subject = this.aliases.toSubject(agency, alias);
-    if (!z.uuid().safeParse(subject).success) {
+    if (!PERSON_ID.test(subject)) {
       return refuse('validation-failed', [{ path: 'body.subject', rule: 'alias-of-a-person' }]);
     }
     const accreditation = await this.accreditations.of(agency);

@@ -8,14 +8,8 @@ import {
   type AccessEventType,
   JSON_CONTENT,
 } from '@sluice/contracts';
-import { type Command, type EventContext, EventStore, EventStoreError } from '@sluice/event-store';
-import {
-  ProblemException,
-  type RecordedRefusal,
-  type RefusalRecorder,
-  Refusals,
-  type RequestContext,
-} from '@sluice/platform';
+import { type Command, type EventContext, EventStore } from '@sluice/event-store';
+import { type RecordedRefusal, type RefusalRecorder, Refusals, type RequestContext } from '@sluice/platform';
 
 /** Records of access.events: what the centre's staff read and did, and who was refused. Each is a stream of its own. */
 @Injectable()
@@ -27,14 +21,9 @@ export class AccessRecords implements RefusalRecorder {
     refusals.recordWith(this);
   }
 
-  /** Before the answer is given: what cannot be recorded is not shown. @throws ProblemException `cannot-record` */
+  /** Before the answer is given: what cannot be recorded is not shown. */
   async read(subject: string, what: string, context: RequestContext): Promise<void> {
-    try {
-      await this.store.execute(recording(ACCESS_READ, { subject, by: context.actor, what }, context));
-    } catch (error) {
-      if (error instanceof EventStoreError) throw new ProblemException('cannot-record');
-      throw error;
-    }
+    await this.store.execute(recording(ACCESS_READ, { subject, by: context.actor, what }, context));
   }
 
   async record({ actor, endpoint, code, correlationId, traceparent }: RecordedRefusal): Promise<void> {

@@ -4,7 +4,6 @@ import {
   type Command,
   type EventContext,
   EventStore,
-  EventStoreError,
   type Executed,
   type Outcome,
   type SqlEffect,
@@ -77,9 +76,7 @@ export class GrantCommands {
     if (parties === undefined || !concerns(actor, parties)) return refuse('unknown-grant');
     const { subject, accreditation } = parties;
     const facts = { actor, now: new Date(), accreditation, ifMatch: input.ifMatch };
-    // As every table and state writes it, whatever the address said.
-    const id = grant.toLowerCase();
-    return this.#answer({ subject, grant: id, command, facts, context: input.context, shown }, input);
+    return this.#answer({ subject, grant, command, facts, context: input.context, shown }, input);
   }
 
   /** A task of this service itself, in a batch with whatever else is waiting. */
@@ -100,14 +97,8 @@ export class GrantCommands {
       ...commandOf(task, (grant) => this.viewpoint.of(input.principal, viewOf(grant))),
       idempotency: { key, requestDigest },
     };
-    try {
-      return replyOf(
-        await (input.principal.kind === 'staff' ? this.#administer(command, task, input) : this.store.execute(command)),
-      );
-    } catch (error) {
-      if (!(error instanceof EventStoreError)) throw error;
-      throw new ProblemException(error.code === 'contended' ? 'concurrent-change' : 'cannot-record');
-    }
+    const byStaff = input.principal.kind === 'staff';
+    return replyOf(await (byStaff ? this.#administer(command, task, input) : this.store.execute(command)));
   }
 
   /** An act of the centre's staff is recorded in access.events too. */
@@ -132,7 +123,7 @@ export class GrantCommands {
 export function actorFor(principal: Principal): Actor {
   switch (principal.kind) {
     case 'person':
-      return { kind: 'person', subject: principal.subject.toLowerCase() };
+      return { kind: 'person', subject: principal.subject };
     case 'agency':
       return { kind: 'agency', agency: principal.agency };
     case 'staff':
@@ -143,7 +134,7 @@ export function actorFor(principal: Principal): Actor {
 /** The person who calls. @throws ProblemException for anybody else, whom the contract should not have admitted */
 export function subjectOf(principal: Principal): string {
   if (principal.kind !== 'person') throw new ProblemException('not-allowed');
-  return principal.subject.toLowerCase();
+  return principal.subject;
 }
 
 /** The agency that calls. @throws ProblemException for anybody else, whom the contract should not have admitted */

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { MAX_EVENT_BYTES } from '@sluice/contracts';
 import { EventStore } from '@sluice/event-store';
 import { SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
@@ -6,6 +7,7 @@ import { FileKeyProvider, PairwiseIds, ReceiptSigner } from '@sluice/vault';
 import { Pool } from 'pg';
 import { AccessRecords } from './access-records.js';
 import { Accreditations } from './accreditations.js';
+import { DatabaseAway } from './database-away.js';
 import { EventRelay } from './event-relay.js';
 import { GrantCommands } from './grant-commands.js';
 import { Grants } from './grants.js';
@@ -44,6 +46,7 @@ const USE_CASES_STAND_ON = [AccessRecords, Accreditations, GrantCommands, Grants
       inject: [SERVICE_CONFIG],
       useFactory: (config: ServiceConfig) => ReceiptSigner.open(config.keyDir, 'consent-receipts'),
     },
+    { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
     ...USE_CASES_STAND_ON,
   ],
   exports: [PairwiseIds, ReceiptSigner, ...USE_CASES_STAND_ON],
