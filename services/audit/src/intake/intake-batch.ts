@@ -47,6 +47,10 @@ export class IntakeBatch implements Taken {
   readonly history: HistoryColumns;
   /** The head of the ledger after this batch. */
   ledger: Head;
+  /** How many records each topic has beyond this pull. */
+  readonly behind = new Map<string, number>();
+  /** Whether every topic answered. */
+  isWhole = true;
 
   constructor(
     private readonly partition: number,
@@ -59,7 +63,13 @@ export class IntakeBatch implements Taken {
     this.history.clear();
   }
 
+  /** There was more than one pull may bring. */
+  get isCut(): boolean {
+    return [...this.behind.values()].some((lag) => lag > 0);
+  }
+
   async take(pulled: Pulled): Promise<void> {
+    this.behind.set(pulled.topic, Number(pulled.highWatermark - pulled.nextOffset));
     if (pulled.nextOffset === this.standing.positions.get(pulled.topic)!.offset) return;
     this.#intake(pulled);
     const { topic, records } = pulled;

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Pulled } from '@sluice/messaging';
 import { Metrics, type Readiness, ReadinessChecks } from '@sluice/platform';
-import type { Taken } from './intake-store.js';
+import type { IntakeBatch } from './intake-batch.js';
 
-/** A partition that was not read for so long is stuck: readers wait at the broker for half a second at most. */
+/** A partition that did not get on for so long is stuck: workers wait at the broker for half a second at most. */
 const STUCK_MS = 10_000;
 
 interface Progress {
-  pulledAt: number;
+  /** Of `performance.now()`. */
+  advancedAt: number;
   /** Records behind the end, by topic. */
   lag: Map<string, number>;
 }
@@ -35,28 +35,25 @@ export class IntakeProgress {
     readiness.register('intake', () => this.#readiness());
   }
 
+  /** The partition is owned here. */
   begin(partition: number): void {
-    this.#partitions.set(partition, { pulledAt: performance.now(), lag: new Map() });
+    this.#partitions.set(partition, { advancedAt: performance.now(), lag: new Map() });
   }
 
   end(partition: number): void {
     this.#partitions.delete(partition);
   }
 
-  pulled(partition: number, pulled: readonly Pulled[]): void {
-    const progress = this.#partitions.get(partition);
-    const sound = pulled.filter(({ error }) => error === undefined);
-    if (progress === undefined || sound.length < pulled.length) return;
-    progress.pulledAt = performance.now();
-    for (const { topic, nextOffset, highWatermark } of sound) {
-      progress.lag.set(topic, Number(highWatermark - nextOffset));
-    }
-  }
-
-  taken({ records, history, alarms }: Taken): void {
+  /** A pull was stored, or had nothing to store. */
+  advanced(partition: number, { records, history, alarms, behind, isWhole }: IntakeBatch): void {
     for (const { topic, count } of records) this.#records.inc({ topic }, count);
     this.#rows.inc(history.count);
     for (const { kind } of alarms) this.#alarms.inc({ kind });
+    const progress = this.#partitions.get(partition);
+    if (progress === undefined) return;
+    for (const [topic, lag] of behind) progress.lag.set(topic, lag);
+    // A topic that cannot be read keeps the partition from counting as read.
+    if (isWhole) progress.advancedAt = performance.now();
   }
 
   #lags(): Map<string, number> {
@@ -70,7 +67,7 @@ export class IntakeProgress {
   #readiness(): Readiness {
     const now = performance.now();
     const stuck = [...this.#partitions]
-      .filter(([, { pulledAt }]) => now - pulledAt > STUCK_MS)
+      .filter(([, { advancedAt }]) => now - advancedAt > STUCK_MS)
       .map(([number]) => number);
     const lags = [...this.#lags()].map(([topic, lag]) => `${topic} ${lag}`).join(', ');
     const owned = `partitions ${[...this.#partitions.keys()].sort().join(' ') || 'none'}`;

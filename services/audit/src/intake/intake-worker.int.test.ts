@@ -251,27 +251,18 @@ test('the intake of a partition can be checked again from Kafka, link by link', 
 });
 
 test('the digest of records is the one its description gives', () => {
-  const [key, name, content, value] = ['k', 'ce_id', '1', 'hello'].map((text) => Buffer.from(text)) as [
+  const [key, name, content, value] = ['k', 'ce_id', '1', 'v'.repeat(200)].map((text) => Buffer.from(text)) as [
     Buffer,
     Buffer,
     Buffer,
     Buffer,
   ];
   const record = { offset: 258n, key, value, headers: [[name, content]] as const, timestamp: 0n };
-  const bytes = Buffer.from(
-    '0000000000000102' +
-      '00000001' +
-      '6b' +
-      '00000005' +
-      '68656c6c6f' +
-      '0001' +
-      '0005' +
-      '63655f6964' +
-      '00000001' +
-      '31',
-    'hex',
-  );
-  const withoutKey = Buffer.from('0000000000000103' + 'ffffffff' + '00000000' + '0000', 'hex');
+  // Lengths are zigzag varints: 1 is 02, 200 is 9003, -1 is 01.
+  const body = `02${'6b'}${'9003'}${value.toString('hex')}02${'0a'}${'63655f6964'}02${'31'}`;
+  const length = (body.length / 2).toString(16).padStart(8, '0');
+  const bytes = Buffer.from(`0000000000000102${length}${body}`, 'hex');
+  const withoutKey = Buffer.from(`0000000000000103${'00000003'}${'01'}${'00'}${'00'}`, 'hex');
   const digest = new RecordDigest().of([
     record,
     { offset: 259n, key: null, value: Buffer.alloc(0), headers: [], timestamp: 0n },

@@ -18,8 +18,6 @@ const PULL_WAIT_MS = 400;
  * transaction (at 10,000 changes/s that is a fifth of the commits, and of their cost).
  */
 const PACE_MS = 150;
-/** A pull of this many bytes was cut: there is more to fetch. */
-const FULL_BYTES = MAX_PULL_BYTES / 2;
 
 export interface IntakeWorkerOptions {
   connection: KafkaConnection;
@@ -57,24 +55,22 @@ export class IntakeWorker implements Standing {
    * database failed: what is in memory is then worth nothing, and one begins again with a claim.
    */
   static async run(partition: number, signal: AbortSignal, options: IntakeWorkerOptions): Promise<void> {
-    options.progress.begin(partition);
     const puller = new PartitionPuller(options.connection);
     try {
       const claim = await options.store.claim(partition, topicsOf(partition, options.topics));
       await new IntakeWorker(partition, options, claim).#work(puller, signal);
     } finally {
-      options.progress.end(partition);
       await puller.close();
     }
   }
 
   async #work(puller: PartitionPuller, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const pulled = await puller.pull(this.#wants(), { maxWaitMs: PULL_WAIT_MS });
+      // What was pulled is not held on to while the database works: six partitions of it would be a lot of memory.
+      const batch = await this.#read(await puller.pull(this.#wants(), { maxWaitMs: PULL_WAIT_MS }));
       if (signal.aborted) return;
-      await this.#take(pulled);
-      this.options.progress.pulled(this.partition, pulled);
-      if (!pulled.some(isFull)) await sleep(PACE_MS, undefined, { signal }).catch(() => {});
+      await this.#store(batch);
+      if (!batch.isCut) await sleep(PACE_MS, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -87,25 +83,32 @@ export class IntakeWorker implements Standing {
     }));
   }
 
-  async #take(pulled: readonly Pulled[]): Promise<void> {
-    const tools = {
+  async #read(pulled: readonly Pulled[]): Promise<IntakeBatch> {
+    const batch = new IntakeBatch(this.partition, this.options.topics, this, {
       history: this.#history,
       digests: this.#digests,
-      ledgerDigest: (sequence: number) => this.options.store.ledgerDigest(this.partition, sequence),
-    };
-    const batch = new IntakeBatch(this.partition, this.options.topics, this, tools);
+      ledgerDigest: (sequence) => this.options.store.ledgerDigest(this.partition, sequence),
+    });
     for (const answer of pulled) {
-      if (answer.error === undefined) await batch.take(answer);
-      else if (answer.error === 'out-of-range' && !this.#missing.has(answer.topic))
-        batch.alarms.push(this.#miss(answer));
+      if (answer.error === undefined) {
+        await batch.take(answer);
+        continue;
+      }
+      batch.isWhole = false;
+      if (answer.error === 'out-of-range' && !this.#missing.has(answer.topic)) batch.alarms.push(this.#miss(answer));
     }
-    if (batch.records.length === 0 && batch.alarms.length === 0) return;
-    await this.options.store.take(this.partition, this.#epoch, batch);
+    return batch;
+  }
+
+  async #store(batch: IntakeBatch): Promise<void> {
+    if (batch.records.length > 0 || batch.alarms.length > 0) {
+      await this.options.store.take(this.partition, this.#epoch, batch);
+    }
     for (const { topic, nextOffset, link } of batch.records) this.positions.set(topic, { offset: nextOffset, link });
     for (const { topic, source, last } of batch.logs.all()) this.logs.set(topic, source, last);
     for (const [agency, head] of batch.lanes) this.lanes.set(agency, head);
     this.ledger = batch.ledger;
-    this.options.progress.taken(batch);
+    this.options.progress.advanced(this.partition, batch);
   }
 
   /** Nothing is skipped by itself: what the log lacks, a person has to look into. */
@@ -115,10 +118,4 @@ export class IntakeWorker implements Standing {
     const place = `${topic}/${this.partition}`;
     return { kind: 'records-missing', place, expected: `offset ${offset}`, found: 'outside of what Kafka holds' };
   }
-}
-
-function isFull({ records }: Pulled): boolean {
-  let bytes = 0;
-  for (const { value } of records) bytes += value.length;
-  return bytes >= FULL_BYTES;
 }

@@ -18,7 +18,7 @@ export class Intake implements OnApplicationBootstrap {
     @Inject(SERVICE_CONFIG) config: ServiceConfig,
     @Inject(AUDIT_SCOPE) { topics, groupId }: AuditScope,
     @Inject(LOGGER) private readonly logger: Logger,
-    progress: IntakeProgress,
+    private readonly progress: IntakeProgress,
     shutdown: Shutdown,
   ) {
     const pool = intakePool(config);
@@ -45,6 +45,7 @@ export class Intake implements OnApplicationBootstrap {
 
   /** A failed worker begins again with a new claim, so that nothing it had in memory lives on. */
   async #keepWorking(partition: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    this.progress.begin(partition);
     while (!signal.aborted) {
       try {
         await work();
@@ -53,5 +54,6 @@ export class Intake implements OnApplicationBootstrap {
         await sleep(BEGIN_AGAIN_MS, undefined, { signal }).catch(() => {});
       }
     }
+    this.progress.end(partition);
   }
 }

@@ -3,13 +3,16 @@ import type { PulledRecord } from '@sluice/messaging';
 
 /** Room to begin with: a pull of one topic is at most about so large. */
 const INITIAL_BYTES = 1024 * 1024;
+const PREFIX_BYTES = 12;
+const VARINT_BYTES = 5;
 
 /**
  * The digest of consecutive records of a partition, so that anybody who reads the same records again can check them:
  * SHA-256 over, for each record,
  *
  * ```
- * u64 offset | i32 length (-1: none), key | u32 length, value | u16 headers | for each: u16 length, name | u32 length, value
+ * u64 offset | u32 length of the rest | the record as Kafka's message format 2 writes it, from its key on:
+ * varint length (-1: none), key | varint length, value | varint headers | for each: varint length, name | varint length, value
  * ```
  *
  * All is copied together and hashed in one call: thirty small updates a record would cost four times as much.
@@ -25,25 +28,36 @@ export class RecordDigest {
   }
 
   #add({ offset, key, value, headers }: PulledRecord): void {
-    let size = 18 + (key?.length ?? 0) + value.length;
-    for (const [name, content] of headers) size += 6 + name.length + content.length;
-    this.#reserve(size);
-    const bytes = this.#bytes;
-    let at = this.#at;
-    bytes.writeBigUInt64BE(offset, at);
-    bytes.writeInt32BE(key?.length ?? -1, at + 8);
-    at += 12;
-    if (key !== null) at += key.copy(bytes, at);
-    at = bytes.writeUInt32BE(value.length, at);
-    at += value.copy(bytes, at);
-    at = bytes.writeUInt16BE(headers.length, at);
+    let atMost = PREFIX_BYTES + (key?.length ?? 0) + value.length + 3 * VARINT_BYTES;
+    for (const [name, content] of headers) atMost += name.length + content.length + 2 * VARINT_BYTES;
+    this.#reserve(atMost);
+    const start = this.#at;
+    this.#at += PREFIX_BYTES;
+    if (key === null) this.#varint(-1);
+    else this.#sized(key);
+    this.#sized(value);
+    this.#varint(headers.length);
     for (const [name, content] of headers) {
-      at = bytes.writeUInt16BE(name.length, at);
-      at += name.copy(bytes, at);
-      at = bytes.writeUInt32BE(content.length, at);
-      at += content.copy(bytes, at);
+      this.#sized(name);
+      this.#sized(content);
     }
-    this.#at = at;
+    this.#bytes.writeBigUInt64BE(offset, start);
+    this.#bytes.writeUInt32BE(this.#at - start - PREFIX_BYTES, start + 8);
+  }
+
+  #sized(bytes: Buffer): void {
+    this.#varint(bytes.length);
+    this.#at += bytes.copy(this.#bytes, this.#at);
+  }
+
+  /** Zigzag, seven bits a byte, the lowest first. */
+  #varint(value: number): void {
+    let left = (value << 1) ^ (value >> 31);
+    while (left > 0x7f) {
+      this.#bytes[this.#at++] = (left & 0x7f) | 0x80;
+      left >>>= 7;
+    }
+    this.#bytes[this.#at++] = left;
   }
 
   #reserve(size: number): void {

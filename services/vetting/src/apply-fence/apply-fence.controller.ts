@@ -1,14 +1,18 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { AGENCY_FENCE_APPLIED, type AgencyFenceApplied, fenceEvents, LANES } from '@sluice/contracts';
-import { type IncomingEvent, Poison } from '@sluice/messaging';
+import { HandlerFailures, type IncomingEvent, Poison, STOPS } from '@sluice/messaging';
 import { ReceiptSigner } from '@sluice/vault';
 import { fence } from '../domain/sanction.js';
 import { AgencyCommands } from '../store/agency-commands.js';
 import { type RecordedSanction, type SanctionReceipt, Sanctions } from '../store/sanctions.js';
 
-/** Delivery has fenced one lane of a sanctioned agency; with the last lane the sanction is effective. */
+/**
+ * Delivery has fenced one lane of a sanctioned agency; with the last lane the sanction is effective. Lanes stand for
+ * themselves: none waits behind a fence that could not be read.
+ */
 @Controller()
+@UseFilters(HandlerFailures)
 export class ApplyFenceController {
   constructor(
     private readonly sanctions: Sanctions,
@@ -16,7 +20,7 @@ export class ApplyFenceController {
     private readonly signer: ReceiptSigner,
   ) {}
 
-  @EventPattern(AGENCY_FENCE_APPLIED)
+  @EventPattern(AGENCY_FENCE_APPLIED, STOPS)
   async handle(@Payload() event: IncomingEvent): Promise<void> {
     const { agency, agencyVersion, lane, sequence } = readFence(event);
     const fences = await this.sanctions.noteFence(agency, agencyVersion, { lane, sequence });

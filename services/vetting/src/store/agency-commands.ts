@@ -38,8 +38,7 @@ export class AgencyCommands {
 
   /** An act of the agency itself. The view is of the moment of the act, also when the same request is repeated. */
   async act(agency: string, input: CommandInput, at: Date, decide: Decide): Promise<AgencyView | Refusal> {
-    const [acted] = await this.#execute([this.#command(agency, input, at, decide)]);
-    return acted!;
+    return this.#answer([this.#command(agency, input, at, decide)]);
   }
 
   /** An act of the centre's staff, recorded in access.events as `act` in the same transaction. */
@@ -57,19 +56,17 @@ export class AgencyCommands {
       return decision;
     });
     const record = { by: input.context.actor, act, target: `agency:${agency}` };
-    const [acted] = await this.#execute([command, recordOf(record, input, () => accepted)]);
-    return acted!;
+    return this.#answer([command, recordOf(record, input, () => accepted)]);
   }
 
-  /** An act of this service, with effects of its own; refusals are not errors here but a repeat. */
+  /** An act of this service, with effects of its own. Refused is what was done before. @throws EventStoreError */
   async complete(agency: string, context: RequestContext, decide: Decide, effects: SqlEffect[]): Promise<void> {
-    await this.#execute([
-      {
-        stream: agencyStream(agency),
-        context,
-        decide: (current) => outcomeOf(decide(read(current.state)), effects),
-      },
-    ]);
+    const command: Command<AgencyView | Refusal> = {
+      stream: agencyStream(agency),
+      context,
+      decide: (current) => outcomeOf(decide(read(current.state)), effects),
+    };
+    replyOf(await this.store.execute(command));
   }
 
   #command(agency: string, input: CommandInput, at: Date, decide: Decide): Command<AgencyView | Refusal> {
@@ -84,9 +81,11 @@ export class AgencyCommands {
     };
   }
 
-  async #execute(commands: Command<AgencyView | Refusal>[]): Promise<(AgencyView | Refusal)[]> {
+  /** What the first command came to; without a record there is no act. */
+  async #answer(commands: Command<AgencyView | Refusal>[]): Promise<AgencyView | Refusal> {
     try {
-      return (await this.store.executeAll(commands)).map(replyOf);
+      const [first] = await this.store.executeAll(commands);
+      return replyOf(first!);
     } catch (error) {
       if (!(error instanceof EventStoreError)) throw error;
       throw new ProblemException(error.code === 'contended' ? 'concurrent-change' : 'cannot-record');
