@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MerkleLogError } from '../errors.js';
 import { type HighWater, sameHead, type TreeHead } from './high-water.js';
@@ -27,6 +27,7 @@ export class FileHighWater implements HighWater {
       current === undefined || previous === undefined ? current === previous : sameHead(current, previous);
     if (!expected) return false;
     const draft = `${this.path}.draft`;
+    await mkdir(dirname(this.path), { recursive: true });
     const file = await open(draft, 'w');
     try {
       await file.writeFile(`${next.size} ${next.root.toString('hex')}\n`);
