@@ -3,7 +3,10 @@ import { type Assurance, type Profile, type Provenance, withValues } from './pro
 import type { Refusal } from './refusal.js';
 import { sameValue } from './same-value.js';
 
-/** A person as the registry knows them. `version` counts their events. */
+/**
+ * A person as the registry knows them. `version` counts the changes of their values, and is what callers see: a
+ * snapshot is an event too, but it makes nobody's view stale.
+ */
 export interface Subject {
   readonly version: number;
   readonly profile: Profile;
@@ -74,11 +77,9 @@ export function decideSnapshot(
 }
 
 export function evolve(subject: Subject | Nobody, event: SubjectEvent): Subject {
-  const { version, profile } = typeof subject === 'string' ? UNREGISTERED : subject;
-  return {
-    version: version + 1,
-    profile: event.kind === 'snapshot' ? profile : withValues(profile, event.values, event.provenance),
-  };
+  const before = typeof subject === 'string' ? UNREGISTERED : subject;
+  if (event.kind === 'snapshot') return before;
+  return { version: before.version + 1, profile: withValues(before.profile, event.values, event.provenance) };
 }
 
 function changedValues(profile: Profile, values: AttributeValues): AttributeValues | undefined {

@@ -22,22 +22,32 @@ const EVENT_TYPES = { registered: SUBJECT_REGISTERED, changed: ATTRIBUTES_CHANGE
 /** Snapshots are the registry's own doing. */
 export const REGISTRY_ACTOR = 'service:registry';
 
-/** Binds a profile to its subject and version: an older one, or another person's, put in its place does not open. */
+/** Binds a profile to its subject and the stream's version: an older one, or another person's, in its place does not open. */
 function stateAad(subject: string, version: number): string {
   return `${subject}|state|${version}`;
 }
 
+type StoredSubject = [changes: number, profile: Profile];
+
 /** @throws SealBroken where the stored bytes are not this subject's profile of this version */
 export function openSubject(key: KeyObject, subject: string, { version, state }: CurrentState): Subject {
   const plain = open(key, stateAad(subject, version), state ?? Buffer.alloc(0));
-  return { version, profile: JSON.parse(plain.toString('utf8')) as Profile };
+  const [changes, profile] = JSON.parse(plain.toString('utf8')) as StoredSubject;
+  return { version: changes, profile };
 }
 
-export function sealState(key: KeyObject, subject: string, { version, profile }: Subject): Buffer {
-  return seal(key, stateAad(subject, version), Buffer.from(JSON.stringify(profile)));
+/** `streamVersion`: the stream's version once the state is stored. */
+export function sealState(
+  key: KeyObject,
+  subject: string,
+  { version, profile }: Subject,
+  streamVersion: number,
+): Buffer {
+  const stored: StoredSubject = [version, profile];
+  return seal(key, stateAad(subject, streamVersion), Buffer.from(JSON.stringify(stored)));
 }
 
-/** The stored form of an event that brings the subject to `version`: a clear head without values, and the sealed rest. */
+/** The stored form of an event that brings the subject's stream to `version`: a clear head without values, and the sealed rest. */
 export function sealEvent(key: KeyObject, subject: string, event: SubjectEvent, version: number): NewEvent {
   const kind: ChangeKind = CHANGE_KIND[event.kind];
   const attributes = attributeSet(Object.keys(event.values) as AttributeCode[]);

@@ -74,16 +74,20 @@ export class SubjectCommands {
     const before = current.version === 0 ? 'absent' : key === undefined ? 'erased' : openSubject(key, subject, current);
     const decision = decide(before);
     if (decision === 'unchanged') {
-      return { kind: 'nothing', reply: { subject, version: current.version, changed: [] } };
+      return {
+        kind: 'nothing',
+        reply: { subject, version: typeof before === 'string' ? 0 : before.version, changed: [] },
+      };
     }
     if ('refused' in decision) return { kind: 'nothing', reply: decision };
     // Only a registration comes here without a key: it was destroyed, and the vault makes no second one.
     if (key === undefined) return { kind: 'nothing', reply: { refused: 'already-registered' } };
     const after = evolve(before, decision);
+    const streamVersion = current.version + 1;
     return {
       kind: 'append',
-      events: [sealEvent(key, subject, decision, after.version)],
-      state: sealState(key, subject, after),
+      events: [sealEvent(key, subject, decision, streamVersion)],
+      state: sealState(key, subject, after, streamVersion),
       reply: { subject, version: after.version, changed: Object.keys(decision.values) as AttributeCode[] },
       effects: this.claims(subject, decision),
     };
