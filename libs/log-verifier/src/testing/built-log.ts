@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -13,13 +13,14 @@ export class BuiltLog {
   constructor(
     readonly files: Map<string, Buffer>,
     readonly key: NoteKey,
-    readonly privateKey: KeyObject,
   ) {}
 
   /** @param sizes after each batch; the log has a checkpoint's partial files at each */
-  static async of(sizes: number[], leafOf: (index: number) => Buffer = defaultLeaf): Promise<BuiltLog> {
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const key = new NoteKey(ORIGIN, privateKey);
+  static async of(
+    sizes: number[],
+    leafOf: (index: number) => Buffer = defaultLeaf,
+    key = new NoteKey(ORIGIN, generateKeyPairSync('ed25519').privateKey),
+  ): Promise<BuiltLog> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-built-log-'));
     try {
       const log = {
@@ -32,14 +33,19 @@ export class BuiltLog {
         const from = writer.head.size;
         await writer.append(Array.from({ length: size - from }, (_, at) => leafOf(from + at)));
       }
-      return new BuiltLog(readFolder(join(folder, 'log')), key, privateKey);
+      return new BuiltLog(readFolder(join(folder, 'log')), key);
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
 
+  /** Another history that the same key signed: one leaf is another. */
+  forkedAt(index: number, size: number): Promise<BuiltLog> {
+    return BuiltLog.of([size], (at) => (at === index ? Buffer.from('another leaf') : defaultLeaf(at)), this.key);
+  }
+
   copy(): BuiltLog {
-    return new BuiltLog(new Map(this.files), this.key, this.privateKey);
+    return new BuiltLog(new Map(this.files), this.key);
   }
 
   get source(): LogSource {
