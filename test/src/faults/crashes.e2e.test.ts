@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recipient } from '../support/recipient.js';
 import { until } from '../support/until.js';
 import { ChangeLoad } from './change-load.js';
+import { phonesByGrant } from './observed.js';
 import { BANK, BUREAU, forAll, type Person, System } from './system.js';
 
 const PERSONS = 24;
@@ -30,18 +31,6 @@ afterAll(async () => {
   await Promise.all([bank?.close(), bureau?.close()]);
   await system?.stop();
 });
-
-/** The phone numbers a recipient was told of for each grant, in the order of the feed, without the snapshots. */
-function phonesByGrant(recipient: Recipient): Map<string, string[]> {
-  const phones = new Map<string, string[]>();
-  for (const event of recipient.events) {
-    if (event.type !== 'sluice.feed.profile-changed.v1' || event.grant === undefined) continue;
-    const list = phones.get(event.grant) ?? [];
-    list.push(String(event.data.attributes.mobilePhone));
-    phones.set(event.grant, list);
-  }
-  return phones;
-}
 
 /** Runs load around the fault and compares what was acknowledged with what arrived. */
 async function underLoad(fault: () => Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AttributeCode, giveGrant, readAlias, registerSubject, requestGrant } from '@sluice/contracts';
 import { freePortBase, LocalStack, temporaryDataDir } from '@sluice/local-stack';
+import pg from 'pg';
 import { ApiClient } from '../support/api-client.js';
 import { type AgencyPlan, Recipient } from '../support/recipient.js';
 import { accessTo, type StackAccess } from '../support/running-stack.js';
@@ -58,6 +59,17 @@ export class System {
   async stop(): Promise<void> {
     await this.stack.stop();
     this.removeData();
+  }
+
+  /** Asks the database as its administrator. */
+  async query(text: string): Promise<pg.QueryResult> {
+    const client = new pg.Client({ connectionString: this.stack.postgresUrl });
+    await client.connect();
+    try {
+      return await client.query(text);
+    } finally {
+      await client.end();
+    }
   }
 
   /** An accredited agency whose client is subscribed. */
