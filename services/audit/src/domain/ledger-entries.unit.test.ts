@@ -135,3 +135,32 @@ test('bytes that are no whole batch are refused before anything is written', () 
   foreign[0] = 2;
   expect(() => new LedgerView(foreign)).toThrow(RangeError);
 });
+
+test('bytes that were changed are refused as a whole, or give lines that can be read', () => {
+  const bytes = encodeLedgerBatch(
+    new LedgerAuthor(0).next([
+      { subject: randomUUID(), outcomes: { 'harbour-bank': 'delivered', 'city-tax': 'grant-paused' } },
+      { subject: randomUUID(), kind: SOURCE_KIND.snapshot, outcomes: { 'harbour-bank': 'delivered' } },
+    ]),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+      (changes) => {
+        const changed = Buffer.from(bytes);
+        for (const [at, value] of changes) changed[at] = value;
+        let view: LedgerView;
+        try {
+          view = new LedgerView(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+          return;
+        }
+        const rows = new Rows();
+        writeLedgerEntries(view, 'here', rows);
+        for (const { entry } of rows.rows) linesOf({ at: view.decidedAt, ref: 1n, entry });
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});

@@ -12,6 +12,8 @@ const DIGEST_BYTES = 32;
 /** What the index of a history row has room for, and names that its entry has room for. */
 const MAX_SOURCES = 0x1_0000;
 const MAX_STRING_BYTES = 0xff;
+/** The last time there is in JavaScript, ms since 1970. */
+const MAX_TIME_MS = 8_640_000_000_000_000;
 
 /** Places within a source. */
 export const SOURCE_AT = {
@@ -91,16 +93,22 @@ export class LedgerView {
   /** Once here, so that whoever reads on cannot fail in the middle of a batch. */
   #checkReferences(): void {
     const { bytes, sources, strings } = this;
-    let sound = sources <= MAX_SOURCES && this.blocks.every(({ agency }) => agency < strings.length);
+    let sound = sources <= MAX_SOURCES && this.sequence <= Number.MAX_SAFE_INTEGER && this.decidedAt <= MAX_TIME_MS;
+    for (const { agency, first, count } of this.blocks) {
+      sound &&= agency < strings.length && first + count <= Number.MAX_SAFE_INTEGER;
+    }
     for (let i = 0; i < sources; i++) {
-      sound &&= bytes.readUInt16BE(this.sourceAt(i) + SOURCE_AT.actor) < strings.length;
+      const at = this.sourceAt(i);
+      sound &&= bytes.readUInt16BE(at + SOURCE_AT.actor) < strings.length;
+      sound &&= readU64(bytes, at + SOURCE_AT.time) <= MAX_TIME_MS;
     }
     for (let i = 0; i < this.decisions; i++) {
       const at = this.decisionAt(i);
       sound &&= bytes.readUInt32BE(at + DECISION_AT.source) < sources;
       sound &&= bytes.readUInt16BE(at + DECISION_AT.agency) < strings.length;
     }
-    if (!sound) throw new RangeError('a ledger batch that refers to what it does not hold');
+    if (!sound)
+      throw new RangeError('a ledger batch that refers to what it does not hold, or to times that never come');
   }
 }
 
@@ -125,7 +133,10 @@ function readStrings(bytes: Buffer, at: number, count: number): Buffer[] {
     const end = at + 2 + bytes.readUInt16BE(at);
     if (end > bytes.length) throw new RangeError('a ledger batch that is cut short');
     if (end - at - 2 > MAX_STRING_BYTES) throw new RangeError('a ledger batch with a name longer than names are');
-    strings.push(bytes.subarray(at + 2, end));
+    const text = bytes.subarray(at + 2, end);
+    // PostgreSQL's text takes every character but this one.
+    if (text.includes(0)) throw new RangeError('a ledger batch with a name that is no text');
+    strings.push(text);
     at = end;
   }
   return strings;

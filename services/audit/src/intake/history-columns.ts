@@ -25,8 +25,8 @@ export class HistoryColumns {
 
   /** One row that is made of a whole record. */
   add(origin: RowOrigin, subject: string, entry: Buffer): void {
-    this.subjects.add(uuidBytes(subject));
     this.#place(origin, 0);
+    this.subjects.add(uuidBytes(subject));
     this.entries.add(entry);
   }
 
@@ -34,9 +34,9 @@ export class HistoryColumns {
   sinkFor(origin: RowOrigin): EntrySink {
     return {
       row: (index, subject, subjectAt, length) => {
+        this.#place(origin, index);
         const at = this.subjects.next(16);
         subject.copy(this.subjects.bytes, at, subjectAt, subjectAt + 16);
-        this.#place(origin, index);
         const entryAt = this.entries.next(length);
         return { into: this.entries.bytes, at: entryAt };
       },
@@ -47,9 +47,10 @@ export class HistoryColumns {
     for (const column of [this.subjects, this.times, this.refs, this.entries]) column.clear();
   }
 
+  /** First of all columns: it alone may refuse, and no column may be longer than another. */
   #place({ topic, partition, offset, at }: RowOrigin, index: number): void {
-    this.times.addTime(at);
     const [high, low] = rowRef(topic, partition, Number(offset), index);
+    this.times.addTime(at);
     this.refs.addHalves(high, low);
   }
 }

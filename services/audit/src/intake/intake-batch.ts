@@ -97,7 +97,7 @@ export class IntakeBatch implements Taken {
     try {
       if (this.#isRepeated(record, topic)) return;
       const at = Date.parse(textOf(record, TIME));
-      if (Number.isNaN(at)) throw new RangeError('an event without a time');
+      if (!(at >= 0)) throw new RangeError('an event without a time');
       const [type, id, actor] = [textOf(record, TYPE), textOf(record, ID), textOf(record, ACTOR)];
       const event = read({ type, id, actor, payload: record.value });
       if (event === undefined) return;
@@ -115,6 +115,7 @@ export class IntakeBatch implements Taken {
   #isRepeated(record: PulledRecord, topic: string): boolean {
     if (headerOf(record, LATE) !== undefined) return false;
     const source = textOf(record, SOURCE);
+    if (!/^\/[a-z-]+$/.test(source)) throw new RangeError('an event without a source');
     const position = readLogPosition(textOf(record, LOG_POSITION));
     if (!isBeyond(position, this.logs.get(topic, source) ?? this.standing.logs.get(topic, source))) return true;
     this.logs.set(topic, source, position);

@@ -74,6 +74,7 @@ export interface Taken {
 /** Workers commit one after the other on few cores; more connections would not make them faster. */
 const CONNECTIONS = 3;
 const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const PARTITION_LOST = 'SL001';
 
 /**
@@ -86,6 +87,7 @@ export function intakePool(config: ServiceConfig): Pool {
     application_name: `sluice-${config.instance}-intake`,
     max: CONNECTIONS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     options: '-c synchronous_commit=off',
   });
 }

@@ -7,7 +7,7 @@ import { IntakeStore, intakePool } from './intake-store.js';
 import { IntakeWorker } from './intake-worker.js';
 import { AUDIT_SCOPE, type AuditScope, coPartitioned } from './topics.js';
 
-const BEGIN_AGAIN_MS = 500;
+const BEGIN_AGAIN_MS = 1_000;
 
 /** Shares the partitions among the running instances, and keeps a worker on each that is owned here. */
 @Injectable()
