@@ -147,7 +147,7 @@ describe('one instance', () => {
   });
 
   it('whose pool has no connection to give says so, and that it may be tried again', async () => {
-    const pool = db.pool({ max: 1, connectionTimeoutMillis: 50 });
+    const pool = db.pool({ max: 1, connectionTimeoutMillis: 1_000 });
     const store = new EventStore({ pool, schema: 'log' });
     const taken = await pool.connect();
     const stream = randomUUID();
@@ -180,15 +180,12 @@ describe('a connection that breaks', () => {
       code: 'outcome-unknown',
       retryable: true,
     });
+    const waiting = `pg_locks where relation = 'log.event'::regclass and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
     for (;;) {
-      const waiting = await db.rows<{ pid: number }>(
-        `select pid from pg_locks where relation = 'log.event'::regclass and not granted`,
-      );
-      if (waiting.length === 1) break;
+      const ended = await db.rows(`select pg_terminate_backend(pid) from ${waiting}`);
+      if (ended.length === 1) break;
     }
-    await db.admin.query(
-      `select pg_terminate_backend(pid) from pg_locks where relation = 'log.event'::regclass and not granted`,
-    );
     await failed;
     await blocker.query('rollback');
     blocker.release();

@@ -241,7 +241,7 @@ describe('a crash', () => {
       for (const record of records) producer.topics.store(record);
       // The relay's session ends here, before it has stored how far it came.
       await db.admin.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice relay log'`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice relay log' and datname = current_database()`,
       );
       throw new Error('no answer');
     };
