@@ -6,7 +6,7 @@ import type { AuditScope } from '../intake/topics.js';
 export async function ownScope(connection: KafkaConnection, prefix: string): Promise<AuditScope> {
   const roles = ['registry', 'consent', 'vetting', 'ledger', 'fences', 'access'] as const;
   const plans = roles.map((role) => ({ topic: prefix + TOPICS[role].name, partitions: TOPICS[role].partitions }));
-  await ensureTopics(connection, plans);
+  await created(() => ensureTopics(connection, plans));
   const [registry, consent, vetting, ledger, fences, access] = plans.map(({ topic }) => topic) as [
     string,
     string,
@@ -16,4 +16,16 @@ export async function ownScope(connection: KafkaConnection, prefix: string): Pro
     string,
   ];
   return { topics: { registry, consent, vetting, ledger, fences, access }, groupId: `${prefix}intake` };
+}
+
+/** A broker under load tells of a new topic only a moment after it made it. */
+async function created(ensure: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ensure();
+    } catch (error) {
+      if (tries === 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
