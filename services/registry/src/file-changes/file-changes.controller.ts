@@ -7,6 +7,7 @@ import {
   type InputOf,
   LOGGER,
   type Logger,
+  Metrics,
   ProblemException,
   refuse,
   Shutdown,
@@ -30,6 +31,7 @@ type Results = Answer<ReplyOf<typeof fileChanges>>;
 @Controller()
 export class FileChangesController {
   private open = 0;
+  private readonly lines;
 
   constructor(
     private readonly filings: Filings,
@@ -37,7 +39,11 @@ export class FileChangesController {
     private readonly subjects: Subjects,
     private readonly shutdown: Shutdown,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauge('sluice_registry_open_filings', 'Bulk filings on their way', [], (gauge) => gauge.set(this.open));
+    this.lines = metrics.counter('sluice_registry_filed_lines_total', 'Lines of bulk filings, by outcome', ['outcome']);
+  }
 
   @Endpoint(fileChanges)
   async file(@Input() { params, principal, context, request }: InputOf<typeof fileChanges>): Promise<Results> {
@@ -55,24 +61,24 @@ export class FileChangesController {
 
     this.open++;
     const lines = new IncomingLines(request.raw, READ_AHEAD_LINES);
-    const filed = new Filing(
-      { agency, filing, firstLine, context },
-      lines,
-      this.publishers,
-      this.subjects,
-      () => this.shutdown.stopping,
-    );
+    const filed = new Filing({ agency, filing, firstLine, context }, lines, this.publishers, this.subjects, {
+      stopping: () => this.shutdown.stopping,
+      applied: ({ changed, unchanged, refused }) => {
+        this.lines.inc({ outcome: 'changed' }, changed);
+        this.lines.inc({ outcome: 'unchanged' }, unchanged);
+        this.lines.inc({ outcome: 'refused' }, refused);
+      },
+    });
     try {
-      const body = await resultStream(filed, () => {
+      const body = await resultStream(filed, (err) => {
         this.open--;
         lines.stop();
+        if (err !== undefined) this.logger.warn({ err, requestId: request.id }, 'a filing was halted');
       });
       // The contract's reply is one line of many.
       return { body, headers: { 'content-type': 'application/x-ndjson' } } as unknown as Results;
     } catch (err) {
-      if (!(err instanceof FilingHalted)) throw err;
-      this.logger.warn({ err }, 'a filing did not begin');
-      throw new ProblemException(err.code);
+      throw err instanceof FilingHalted ? new ProblemException(err.code) : err;
     }
   }
 }

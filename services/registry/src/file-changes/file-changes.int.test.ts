@@ -332,14 +332,10 @@ test('while the database lets nobody in, a filing ends with the line that is to 
   const request = put(filing);
   await request.send(line(subject, { occupation: 'Clerk' }));
   await request.firstResults(1);
-  const role = new URL(registry.database.url).username;
-  await registry.database.admin.query(`alter role ${role} connection limit 0`);
-  await registry.database.admin.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`,
-  );
+  const admit = await registry.database.shutOut();
   await request.send(line(subject, { occupation: 'Baker' }));
   const last = await request.firstResults(1);
-  await registry.database.admin.query(`alter role ${role} connection limit -1`);
+  await admit();
   expect(last).toEqual([{ line: 1, status: 'refused', problem: 'cannot-record' }]);
   expect(await request.end().results()).toEqual([]);
   expect((await state(filing)).body).toMatchObject({ nextLine: 1 });

@@ -38,6 +38,14 @@ export interface FilingRequest {
   readonly context: EventContext;
 }
 
+/** What a filing asks and tells while it goes on. */
+export interface FilingWatch {
+  /** Whether the service stops: no further batch is begun then. */
+  stopping(): boolean;
+  /** A batch is committed. */
+  applied(counts: LineCounts): void;
+}
+
 /** Applies the lines of one request of a filing in order, in batches, each with the filing's progress in one transaction. */
 export class Filing {
   private nextLine: number;
@@ -47,7 +55,7 @@ export class Filing {
     private readonly lines: IncomingLines,
     private readonly publishers: Publishers,
     private readonly subjects: Subjects,
-    private readonly stopping: () => boolean,
+    private readonly watch: FilingWatch,
   ) {
     this.nextLine = request.firstLine;
   }
@@ -62,10 +70,11 @@ export class Filing {
     for (;;) {
       const batch = await this.lines.take(BATCH_LINES);
       if (batch.length === 0) return;
-      if (this.stopping()) throw new FilingHalted('not-ready');
+      if (this.watch.stopping()) throw new FilingHalted('not-ready');
       const from = this.nextLine;
       const outcomes = await this.apply(batch, from);
       this.nextLine += outcomes.length;
+      this.watch.applied(countOf(outcomes));
       yield Buffer.from(outcomes.map((outcome, i) => resultLine(from + i, outcome)).join(''));
     }
   }

@@ -4,6 +4,11 @@ import { LineSplitter } from './line-splitter.js';
 
 export type IncomingLine = FiledChange | RefusedLine;
 
+/** The client went away in the middle of its lines. */
+export class Disconnected extends Error {
+  override readonly name = 'Disconnected';
+}
+
 /**
  * Reads lines ahead of those who take them, so that the next batch is parsed while PostgreSQL stores the present one;
  * reads no further while `readAhead` lines wait.
@@ -21,8 +26,8 @@ export class IncomingLines {
   ) {
     this.read(body).then(
       () => this.close('ended'),
-      (error: unknown) => {
-        this.error = error;
+      (cause: unknown) => {
+        this.error = body.readableAborted ? new Disconnected('the lines broke off', { cause }) : cause;
         this.close('broken');
       },
     );
@@ -30,7 +35,7 @@ export class IncomingLines {
 
   /**
    * The next lines, up to `most` of them, as soon as there is one; none at the end.
-   * @throws what broke the stream; lines that wait then are not given any more
+   * @throws Disconnected where they break off: lines that wait then are not given any more
    */
   async take(most: number): Promise<IncomingLine[]> {
     while (this.lines.length === 0 && this.state === 'open') {

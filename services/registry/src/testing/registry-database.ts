@@ -38,6 +38,30 @@ export class RegistryDatabase {
     return database;
   }
 
+  /**
+   * Lets nothing be appended until the returned function is called. Not an access-exclusive lock: that would draw a
+   * transaction id, and hold up the relays of every database of this server.
+   */
+  async holdAppends(): Promise<() => Promise<void>> {
+    const client = await this.admin.connect();
+    await client.query('begin');
+    await client.query('lock table registry.event in exclusive mode');
+    return async () => {
+      await client.query('rollback');
+      client.release();
+    };
+  }
+
+  /** Cuts the registry's connections and admits no new ones until the returned function is called. */
+  async shutOut(): Promise<() => Promise<void>> {
+    const role = new URL(this.url).username;
+    await this.admin.query(`alter role ${role} connection limit 0`);
+    await this.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`);
+    return async () => {
+      await this.admin.query(`alter role ${role} connection limit -1`);
+    };
+  }
+
   /** Every row of every table as PostgreSQL writes it, bytes as what they spell. */
   async dump(): Promise<string> {
     const { rows: tables } = await this.admin.query<{ name: string }>(

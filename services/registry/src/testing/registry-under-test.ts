@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Type } from '@nestjs/common';
 import { AGENCY_ACCREDITED, AGENCY_RESTORED, type AttributeCode, agencyStream, TOPICS } from '@sluice/contracts';
 import { createLogger, createService, type RunningService, type ServiceConfig } from '@sluice/platform';
 import { FileKeyProvider, SubjectKeys } from '@sluice/vault';
@@ -106,6 +107,11 @@ export class RegistryUnderTest {
     const keys = new SubjectKeys({ pool: this.database.admin, provider: await FileKeyProvider.open(this.keyDir) });
     await keys.preload([subject], false);
     return keys.get(subject)!;
+  }
+
+  /** A part of the first instance, for what cannot be caused from outside. */
+  part<T>(type: Type<T>): T {
+    return this.instances[0]!.app.get(type, { strict: false });
   }
 
   get url(): string {
