@@ -4,7 +4,7 @@ import { asStoreError, connectionBroke, failureOf } from './database-failure.js'
 import type { Append } from './decide.js';
 import { EventStoreError } from './errors.js';
 import type { Statement } from './statements.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, withClient } from './transaction.js';
 import type { SqlEffect } from './types.js';
 
 export interface Batch {
@@ -44,10 +44,12 @@ export class Committer {
   async commit(batch: Batch): Promise<NotCommitted | undefined> {
     const plain = batch.effects.length === 0 && batch.appends.every((append) => append.effects.length === 0);
     if (!plain) return await this.transaction((client) => this.write(client, batch));
-    return await this.#outcomeOf(async (committing) => {
-      committing();
-      await this.pool.query({ ...this.append, values: appendValues(batch.appends) });
-    });
+    return await this.#outcomeOf((committing) =>
+      withClient(this.pool, async (client) => {
+        committing();
+        await client.query({ ...this.append, values: appendValues(batch.appends) });
+      }),
+    );
   }
 
   /** Runs `work`, in which `write` may be called once, and commits. */

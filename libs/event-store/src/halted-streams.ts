@@ -7,7 +7,7 @@ export interface HaltedStream {
   /** Where in the log it stands. */
   xid: bigint;
   position: bigint;
-  /** The rule that was broken: `too-large`, `invalid`, `no-topic-for-this-type`. */
+  /** The rule that was broken: `too-large` and `invalid` are the broker's, `no-topic-for-this-type` and `invalid-context` ours. */
   reason: string;
   at: Date;
   /** An operator asked for another try, and the relay has not made it yet. */

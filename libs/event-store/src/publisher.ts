@@ -6,9 +6,6 @@ import type { Halt, LogPlace } from './relay-session.js';
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;
 
-/** Why an event stands that no topic takes. */
-const NO_ROUTE = 'no-topic-for-this-type';
-
 export interface Published {
   /** How many records Kafka stored. */
   count: number;
@@ -41,7 +38,7 @@ export class Publisher {
       const { record, key } = publication;
       const held = halted.size > 0 && halted.has(key.toString('latin1'));
       if (held) continue;
-      if (record === undefined) halt(publication, NO_ROUTE);
+      if (typeof record === 'string') halt(publication, record);
       else sources.set(record, publication);
     }
 

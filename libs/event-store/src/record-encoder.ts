@@ -6,14 +6,17 @@ import { UUID_TEXT_BYTES, writeUuidText } from './uuid-text.js';
 
 export type Route = (type: string) => { topic: string; partitions: number };
 
+/** `no-topic-for-this-type`: the router knows no such type; `invalid-context`: written by something else than this store. */
+export type Unpublishable = 'no-topic-for-this-type' | 'invalid-context';
+
 /** An event on its way to Kafka, with its place in the log. */
 export interface Publication {
   xid: number;
   position: number;
   /** Unix time in ms. */
   recordedAt: number;
-  /** Undefined when no topic takes events of this type. */
-  record: OutgoingRecord | undefined;
+  /** Or why there can be none. */
+  record: OutgoingRecord | Unpublishable;
   /** The stream as uuid text, the record's key. */
   key: Buffer;
 }
@@ -61,7 +64,7 @@ export class RecordEncoder {
   readonly #types = new Map<string, TypeEntry>();
   readonly #type = new Last((bytes) => this.#typeEntry(bytes));
   readonly #contentType = new Last((bytes) => bytes);
-  readonly #context = new Last(contextHeaders);
+  readonly #context = new Last(readContext);
   #timeMs = Number.NaN;
   #time = SPEC_VERSION;
 
@@ -85,10 +88,12 @@ export class RecordEncoder {
     return publications;
   }
 
-  #record(rows: LogRows, key: Buffer, id: Buffer, late: boolean): OutgoingRecord | undefined {
+  #record(rows: LogRows, key: Buffer, id: Buffer, late: boolean): OutgoingRecord | Unpublishable {
     const { bytes, payload } = rows;
     const { header, route } = this.#type.of(bytes, rows.type);
-    if (route === undefined) return undefined;
+    if (route === undefined) return 'no-topic-for-this-type';
+    const context = this.#context.of(bytes, rows.context);
+    if (context === 'invalid') return 'invalid-context';
     const headers = new Map<Buffer, Buffer>()
       .set(NAME.contentType, this.#contentType.of(bytes, rows.contentType))
       .set(NAME.specVersion, SPEC_VERSION)
@@ -99,7 +104,7 @@ export class RecordEncoder {
       .set(NAME.partitionKey, key)
       .set(NAME.sequence, READY_VERSIONS[rows.version] ?? ascii(String(rows.version)))
       .set(NAME.logPosition, ascii(`${rows.xid}.${rows.position}`));
-    for (const [name, value] of this.#context.of(bytes, rows.context)) headers.set(name, value);
+    for (const [name, value] of context.headers) headers.set(name, value);
     if (late) headers.set(NAME.late, LATE);
     const value = bytes.subarray(payload.start, payload.end);
     return { topic: route.topic, partition: partitionOf(key, route.partitions), key, value, headers };
@@ -133,13 +138,15 @@ export class RecordEncoder {
   }
 }
 
-function contextHeaders(json: Buffer): [name: Buffer, value: Buffer][] {
-  const { actor, correlationId, causationId, traceparent } = JSON.parse(json.toString()) as EventContext;
+function readContext(json: Buffer): { headers: [name: Buffer, value: Buffer][] } | 'invalid' {
+  const context = JSON.parse(json.toString()) as Partial<EventContext> | null;
+  const { actor, correlationId, causationId, traceparent } = context ?? {};
+  if (typeof actor !== 'string' || typeof correlationId !== 'string') return 'invalid';
   const headers: [Buffer, Buffer][] = [
     [NAME.actor, Buffer.from(actor)],
     [NAME.correlationId, Buffer.from(correlationId)],
   ];
-  if (causationId !== undefined) headers.push([NAME.causationId, Buffer.from(causationId)]);
-  if (traceparent !== undefined) headers.push([NAME.traceParent, Buffer.from(traceparent)]);
-  return headers;
+  if (typeof causationId === 'string') headers.push([NAME.causationId, Buffer.from(causationId)]);
+  if (typeof traceparent === 'string') headers.push([NAME.traceParent, Buffer.from(traceparent)]);
+  return { headers };
 }

@@ -341,6 +341,18 @@ describe('a stream whose event cannot be published', () => {
     expect(producer.topics.records.find(({ key }) => key === good)?.topic).toBe('access');
   });
 
+  it('halts when something else wrote it, without the context that this store always writes', async () => {
+    const stream = randomUUID();
+    await db.admin.query(
+      `insert into log.event (stream, version, type, event_id, content_type, context, payload)
+       values ($1, 1, 'sluice.test.counted.v1', gen_random_uuid(), 'text/plain', '{"actor":"a"}', '')`,
+      [stream],
+    );
+    const { observed } = start();
+    await until(() => observed.halts.length === 1);
+    expect(observed.halts).toEqual([{ stream, reason: 'invalid-context' }]);
+  });
+
   it('is released in several reads when much was held', async () => {
     const bad = randomUUID();
     producer.refuses = poison;

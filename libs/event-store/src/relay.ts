@@ -14,7 +14,7 @@ const STANDBY_POLL_MS = 500;
 const FIRST_RECONNECT_MS = 100;
 const LAST_RECONNECT_MS = 5_000;
 /** What a stop waits for Kafka to answer for the batch in flight. */
-const STOP_GRACE_MS = 3_000;
+const STOP_GRACE_MS = 2_000;
 
 export interface RelayOptions {
   /** Logs in as the service's own role; the relay keeps one connection of its own. */
