@@ -21,9 +21,13 @@ export class LogReader {
     this.#storage = storage;
   }
 
-  /** RFC 6962 root of the first `size` leaves. */
-  async rootOf(size: number): Promise<Buffer> {
-    const [root] = await this.#rootsOf([{ start: 0, end: size }], size);
+  /**
+   * RFC 6962 root of the first `size` leaves, from the tiles of a tree of `treeSize`.
+   * @throws {MerkleLogError} `proof-out-of-range`
+   */
+  async rootOf(size: number, treeSize = size): Promise<Buffer> {
+    if (size !== treeSize) requireInside(size, treeSize);
+    const [root] = await this.#rootsOf([{ start: 0, end: size }], treeSize);
     return root as Buffer;
   }
 

@@ -120,8 +120,7 @@ async function edgeAt(storage: TileStorage, known: TreeHead): Promise<RightEdge>
 
 /** @throws {MerkleLogError} `log-forked` unless `head` is what the stored tree was at its size */
 async function requirePrefix(storage: TileStorage, head: TreeHead, storedSize: number): Promise<void> {
-  if (head.size > storedSize) throw new Error(`a tree of ${head.size} leaves is no prefix of one of ${storedSize}`);
-  const root = await new LogReader(storage).rootOf(head.size);
+  const root = await new LogReader(storage).rootOf(head.size, storedSize);
   if (root.equals(head.root)) return;
   throw new MerkleLogError(
     'log-forked',
