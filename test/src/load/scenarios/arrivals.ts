@@ -7,11 +7,14 @@ const SAMPLE_MS = 1_000;
 const TELL_MS = 20;
 const ARRIVAL_TIMEOUT_MS = 300_000;
 
-/** Changes that were sent and have not reached every recipient, at one moment. */
+/** Changes on their way at one moment: those that have not reached every recipient. */
 export interface LagSample {
   /** Since the beginning of the measured span. */
   atS: number;
-  changes: number;
+  /** Made by the generator. */
+  made: number;
+  /** Of these, those that the registry has answered. */
+  filed: number;
 }
 
 /** Counts what has reached every recipient since it was made. */
@@ -55,8 +58,16 @@ export class Arrivals {
   }
 
   async lag(startedAt: number): Promise<LagSample> {
-    const [{ sent }, arrived] = await Promise.all([this.#bench.generator.ask('progress', undefined), this.count()]);
-    return { atS: (performance.now() - startedAt) / 1_000, changes: sent - arrived };
+    const [{ sent, answered }, arrived] = await Promise.all([
+      this.#bench.generator.ask('progress', undefined),
+      this.count(),
+    ]);
+    // An answer can take longer than a delivery.
+    return {
+      atS: (performance.now() - startedAt) / 1_000,
+      made: sent - arrived,
+      filed: Math.max(0, answered - arrived),
+    };
   }
 
   async sampleLag(startedAt: number, endsAt: number): Promise<LagSample[]> {

@@ -25,9 +25,10 @@ export function loadRun(
       figure('latency p50', latency.p50, 'ms', targets.p50),
       figure('latency p99', latency.p99, 'ms', targets.p99),
       figure('latency max', latency.max, 'ms'),
-      figure('lag at the beginning', lag.at(0)!.changes, 'changes'),
-      figure('lag in the middle', lag.at(lag.length >> 1)!.changes, 'changes'),
-      figure('lag at the end', lag.at(-1)!.changes, 'changes'),
+      figure('lag at the beginning', lag.at(0)!.made, 'changes'),
+      figure('lag in the middle', lag.at(lag.length >> 1)!.made, 'changes'),
+      figure('lag at the end', lag.at(-1)!.made, 'changes'),
+      figure('of these behind the registry', lag.at(-1)!.filed, 'changes'),
       figure('growth of the lag', growthOf(lag), 'changes/s', targets.growth),
       figure('the last changes arrived after', drainS, 's'),
       figure('largest service', largestService(cost), 'MB', targets.memory),
@@ -39,7 +40,7 @@ export function loadRun(
 
 /** By least squares, so that one slow second does not decide. */
 export function growthOf(lag: LagSample[]): number {
-  return slope(lag.map(({ atS, changes }) => [atS, changes]));
+  return slope(lag.map(({ atS, made }) => [atS, made]));
 }
 
 export function slope(points: [x: number, y: number][]): number {
