@@ -5,6 +5,7 @@ export * from './codec/bytes.js';
 export * from './codec/ledger-batch.js';
 export * from './codec/sealed-change.js';
 export * from './events/access.js';
+export * from './events/audit.js';
 export * from './events/consent.js';
 export * from './events/delivery.js';
 export * from './events/envelope.js';

@@ -63,6 +63,14 @@ export const TOPICS = {
     readers: ['audit'],
     description: 'Reads of personal data, refusals and administrative acts, written by every service.',
   },
+  checkpoints: {
+    name: 'audit.checkpoints',
+    partitions: 1,
+    writers: ['audit'],
+    readers: ['delivery'],
+    description:
+      'Every checkpoint of the verifiable log, at least one a second: while none comes, delivery releases nothing.',
+  },
 } as const satisfies Record<string, TopicContract>;
 
 /** The feed topic of one agency. */

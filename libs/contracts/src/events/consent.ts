@@ -3,7 +3,7 @@ import { attributeCode } from '../catalogue/attributes.js';
 import { LAWFUL_BASES, purposeCode } from '../catalogue/purposes.js';
 import { uuid } from '../ids.js';
 
-/** Events of consent.events, keyed by subject; the stream is the grant. */
+/** Events of consent.events; the stream is the subject: all grants of one person, in one order. */
 export const GRANT_REQUESTED = 'sluice.consent.grant-requested.v1';
 export const GRANT_OFFERED = 'sluice.consent.grant-offered.v1';
 export const GRANT_SENT_TO_REVIEW = 'sluice.consent.grant-sent-to-review.v1';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { accessEvents } from '../events/access.js';
+import { auditEvents } from '../events/audit.js';
 import { consentEvents } from '../events/consent.js';
 import { fenceEvents, LEDGER_BATCH } from '../events/delivery.js';
 import {
@@ -62,6 +63,7 @@ export function asyncApi(): Json {
     ledger: binaryMessages([LEDGER_BATCH], LEDGER_CONTENT, 'One decided batch; layout in codec/ledger-batch.'),
     fences: jsonMessages(fenceEvents),
     access: jsonMessages(accessEvents),
+    checkpoints: jsonMessages(auditEvents),
   };
   const channels: Json = {};
   const operations: Json = {};
