@@ -15,6 +15,8 @@
  * | `key-malformed` | a key or its name cannot be used for notes | no |
  * | `proof-out-of-range` | an index or a size lies outside the tree | no |
  * | `proof-malformed` | a text is not a tlog-proof | no |
+ * | `witness-unreachable` | a witness gave no answer, or is busy | yes: with the next checkpoint |
+ * | `witness-refused` | a witness does not know the log, or saw another history or a larger tree of it | no: an operator must find out why |
  */
 export type MerkleLogErrorCode =
   | 'leaf-too-large'
@@ -28,9 +30,16 @@ export type MerkleLogErrorCode =
   | 'note-malformed'
   | 'key-malformed'
   | 'proof-out-of-range'
-  | 'proof-malformed';
+  | 'proof-malformed'
+  | 'witness-unreachable'
+  | 'witness-refused';
 
-const RETRYABLE: ReadonlySet<MerkleLogErrorCode> = new Set(['append-failed', 'writer-stopped', 'log-moved']);
+const RETRYABLE: ReadonlySet<MerkleLogErrorCode> = new Set([
+  'append-failed',
+  'writer-stopped',
+  'log-moved',
+  'witness-unreachable',
+]);
 
 /** Carries paths, sizes and hashes, never the bytes of a leaf: its message may be logged. */
 export class MerkleLogError extends Error {
@@ -44,7 +53,7 @@ export class MerkleLogError extends Error {
     super(message, options);
   }
 
-  /** Whether opening the log again can succeed without a person's help. */
+  /** Whether opening the log, or asking the witness, again can succeed without a person's help. */
   get retryable(): boolean {
     return RETRYABLE.has(this.code);
   }

@@ -20,6 +20,7 @@ export type { ObjectReader } from './storage/log-objects.js';
 export type { StoredObject, TileStorage } from './storage/tile-storage.js';
 export { leafHash } from './tree/hash.js';
 export type { TileAddress } from './tree/tile.js';
+export { WitnessClient } from './witness-client.js';
 export { FileHighWater } from './writer/file-high-water.js';
 export type { HighWater, TreeHead } from './writer/high-water.js';
 export { type Appended, LogWriter } from './writer/log-writer.js';
