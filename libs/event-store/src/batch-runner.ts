@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { type Batch, Committer, type NotCommitted } from './commit.js';
 import { asStoreError, rejected, violatedConstraint } from './database-failure.js';
 import { type Decided, decideAll, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
 import { type Loaded, loadStates } from './load.js';
-import { appendStatement, loadStatement, type Statement, takeTurnStatement } from './statements.js';
+import { appendStatement, type Statement, takeTurnStatement } from './statements.js';
+import { withClient } from './transaction.js';
 import type { CurrentState, Executed, SqlEffect } from './types.js';
 
 /** How often a batch is decided because other writers were first. */
@@ -57,7 +58,6 @@ interface Try<R> {
 /** Loads, decides and commits one batch, again when others were first, without those whose effects cannot be had. */
 export class BatchRunner {
   readonly #options: BatchRunnerOptions;
-  readonly #load: Statement;
   readonly #takeTurn: Statement;
   readonly #committer: Committer;
   #takeTurnsUntil = 0;
@@ -65,7 +65,6 @@ export class BatchRunner {
   constructor(options: BatchRunnerOptions) {
     const { pool, schema } = options;
     this.#options = options;
-    this.#load = loadStatement(schema);
     this.#takeTurn = takeTurnStatement(schema);
     this.#committer = new Committer(pool, schema, appendStatement(schema));
   }
@@ -96,7 +95,7 @@ export class BatchRunner {
   }
 
   async loadStream(stream: string): Promise<CurrentState> {
-    return (await this.#loadStates(this.#options.pool, [stream], [])).states.get(stream)!;
+    return (await this.#load([stream], [])).states.get(stream)!;
   }
 
   async #try<R>(entries: readonly Entry<R>[], options: RunOptions<R>, learnt: Learnt<R>): Promise<Try<R>> {
@@ -105,8 +104,8 @@ export class BatchRunner {
     const decide = (loaded: Loaded) => this.#decide(entries, loaded, options, learnt);
     if (Date.now() < this.#takeTurnsUntil) return await this.#tryInTurn(streams, keys, decide);
 
-    const { pool, prepare } = this.#options;
-    const [loaded] = await Promise.all([this.#loadStates(pool, streams, keys), prepare?.(streams)]);
+    const { prepare } = this.#options;
+    const [loaded] = await Promise.all([this.#load(streams, keys), prepare?.(streams)]);
     const { decided, batch } = decide(loaded);
     const empty = batch.appends.length === 0 && batch.effects.length === 0;
     return { decided, failure: empty ? undefined : await this.#committer.commit(batch) };
@@ -120,7 +119,7 @@ export class BatchRunner {
       const failure = await this.#committer.transaction(async (client) => {
         // Draws no transaction id: that stays with the append.
         await client.query({ ...this.#takeTurn, values: [`{${[...streams, ...keys].join(',')}}`] });
-        const loaded = await this.#loadStates(client, streams, keys);
+        const loaded = await loadStates(client, this.#options.schema, streams, keys);
         try {
           decision = decide(loaded);
         } catch (error) {
@@ -145,9 +144,10 @@ export class BatchRunner {
     return { decided, batch: { appends: decided.appends, effects, isolated: learnt.isolated } };
   }
 
-  async #loadStates(db: Pool | PoolClient, streams: string[], keys: string[]): Promise<Loaded> {
-    return await loadStates(db, this.#load, streams, keys).catch((error: unknown) => {
-      throw asStoreError(error, this.#options.schema);
+  async #load(streams: string[], keys: string[]): Promise<Loaded> {
+    const { pool, schema } = this.#options;
+    return await withClient(pool, (client) => loadStates(client, schema, streams, keys)).catch((error: unknown) => {
+      throw asStoreError(error, schema);
     });
   }
 }

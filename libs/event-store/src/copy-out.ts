@@ -1,4 +1,17 @@
-import type { Client, Connection, Submittable } from 'pg';
+import type { Client, Connection, PoolClient, Submittable } from 'pg';
+
+/** Signature (11 bytes), flags and the length of an extension area: PostgreSQL 18, COPY, "Binary Format". */
+const FLAGS_AT = 11;
+const EXTENSION_SIZE_AT = 15;
+const HEADER_BYTES = 19;
+/** Stands where another row would begin with its number of columns. */
+export const END_OF_ROWS = -1;
+
+/** Where the first row begins in the bytes of a binary copy. */
+export function startOfRows(bytes: Buffer): number {
+  if (bytes.readInt32BE(FLAGS_AT) !== 0) throw new Error('a binary copy with flags that are not known here');
+  return HEADER_BYTES + bytes.readInt32BE(EXTENSION_SIZE_AT);
+}
 
 interface CopyDataMessage {
   chunk: Buffer;
@@ -58,7 +71,7 @@ class CopyOut implements Submittable {
 }
 
 /** `expectedBytes` spares the result from growing; it may be wrong. */
-export async function copyOut(client: Client, select: string, expectedBytes: number): Promise<Buffer> {
+export async function copyOut(client: Client | PoolClient, select: string, expectedBytes: number): Promise<Buffer> {
   const query = new CopyOut(`copy (${select}) to stdout (format binary)`, expectedBytes);
   client.query(query);
   return await query.done;

@@ -1,6 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
-import type { Statement } from './statements.js';
+import type { PoolClient } from 'pg';
+import { copyOut, END_OF_ROWS, startOfRows } from './copy-out.js';
 import type { CurrentState } from './types.js';
+import { UUID_TEXT_BYTES, writeUuidText } from './uuid-text.js';
 
 /** What an idempotency key stands for once a command under it was stored. */
 export interface PastReply {
@@ -15,40 +16,57 @@ export interface Loaded {
   replies: Map<string, PastReply>;
 }
 
-type PastReplyRow = [place: number, digest: string, version: number, reply: unknown];
+const ABSENT: CurrentState = { version: 0, state: null };
+const STREAM_BYTES = 16;
+/** A guess at a row, so that a large result need not grow its buffer. */
+const EXPECTED_ROW_BYTES = 1024;
 
-/** Reads the states of `streams` and the replies of `keys` (hex digests), both without repeats, in one round trip. */
+/**
+ * Reads the states of `streams` (checked uuids) and the replies of `keys` (hex digests), both without repeats, in one
+ * round trip and from one snapshot. The states are views on one buffer.
+ *
+ * Not prepared, because a plan made while a table is small is kept while a filing fills it: here each batch is planned
+ * for the table as it is. Reading 500 states of 800 bytes costs 4 us each in Node and PostgreSQL together, against 12 us
+ * through a prepared statement and pg's text form.
+ */
 export async function loadStates(
-  db: Pool | PoolClient,
-  statement: Statement,
-  streams: string[],
-  keys: string[],
+  client: PoolClient,
+  schema: string,
+  streams: readonly string[],
+  keys: readonly string[],
 ): Promise<Loaded> {
-  const result = await db.query<{ states: Buffer | null; replies: PastReplyRow[] | null }>({
-    ...statement,
-    values: [`{${streams.join(',')}}`, keys.length === 0 ? '{}' : `{"\\\\x${keys.join('","\\\\x')}"}`],
-  });
-  const row = result.rows[0]!;
-  return { states: readStates(streams, row.states), replies: readReplies(keys, row.replies) };
+  const expectedBytes = (streams.length + keys.length) * EXPECTED_ROW_BYTES;
+  const bytes = await copyOut(client, loadText(schema, streams, keys), expectedBytes);
+  const loaded: Loaded = { states: new Map(streams.map((stream) => [stream, ABSENT])), replies: new Map() };
+  const uuid = Buffer.allocUnsafe(UUID_TEXT_BYTES);
+  for (let at = startOfRows(bytes); bytes.readInt16BE(at) !== END_OF_ROWS; ) {
+    const keyAt = at + 6;
+    const keyBytes = bytes.readInt32BE(at + 2);
+    const version = bytes.readInt32BE(keyAt + keyBytes + 4);
+    const valueAt = keyAt + keyBytes + 12;
+    at = valueAt + bytes.readInt32BE(valueAt - 4);
+    const value = bytes.subarray(valueAt, at);
+    if (keyBytes === STREAM_BYTES) {
+      writeUuidText(bytes, keyAt, uuid, 0);
+      loaded.states.set(uuid.toString('latin1'), { version, state: value });
+    } else {
+      loaded.replies.set(bytes.toString('hex', keyAt, keyAt + keyBytes), readReply(version, value));
+    }
+  }
+  return loaded;
 }
 
-function readStates(streams: string[], packed: Buffer | null): Map<string, CurrentState> {
-  const states = new Map<string, CurrentState>();
-  let at = 0;
-  for (const stream of streams) {
-    const version = packed!.readInt32BE(at);
-    const size = packed!.readInt32BE(at + 4);
-    at += 8;
-    states.set(stream, { version, state: size < 0 ? null : packed!.subarray(at, at + size) });
-    if (size > 0) at += size;
-  }
-  return states;
+/** Three columns: the stream's 16 bytes or the key's 32, the version, and the state or the reply behind its digest. */
+export function loadText(schema: string, streams: readonly string[], keys: readonly string[]): string {
+  const states = `select uuid_send(stream), version, state from ${schema}.stream_state where stream = any('{${streams.join(',')}}'::uuid[])`;
+  if (keys.length === 0) return states;
+  return `${states} union all
+select key, version, int4send(length(request_digest)) || request_digest || convert_to(reply::text, 'UTF8')
+  from ${schema}.idempotency where key = any('{${keys.map((key) => `\\\\x${key}`).join(',')}}'::bytea[])`;
 }
 
-function readReplies(keys: string[], rows: PastReplyRow[] | null): Map<string, PastReply> {
-  const replies = new Map<string, PastReply>();
-  for (const [place, digest, version, reply] of rows ?? []) {
-    replies.set(keys[place - 1]!, { requestDigest: Buffer.from(digest, 'hex'), version, reply });
-  }
-  return replies;
+function readReply(version: number, value: Buffer): PastReply {
+  const digestEnd = 4 + value.readInt32BE(0);
+  const requestDigest = value.subarray(4, digestEnd);
+  return { requestDigest, version, reply: JSON.parse(value.toString('utf8', digestEnd)) };
 }

@@ -1,13 +1,9 @@
+import { END_OF_ROWS, startOfRows } from './copy-out.js';
+
 /** The columns that are read for publication, in the order in which `LogRows` expects them. */
 export const LOG_COLUMNS =
   'xid, position, recorded_at, stream, event_id, version, type, content_type, context, payload';
 const COLUMN_COUNT = 10;
-
-/** Signature (11 bytes), flags and the length of an extension area: PostgreSQL 18, COPY, "Binary Format". */
-const FLAGS_AT = 11;
-const EXTENSION_SIZE_AT = 15;
-const HEADER_BYTES = 19;
-const END_OF_ROWS = -1;
 
 /** PostgreSQL counts microseconds from 2000-01-01. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
@@ -39,8 +35,7 @@ export class LogRows {
   #at: number;
 
   constructor(readonly bytes: Buffer) {
-    if (bytes.readInt32BE(FLAGS_AT) !== 0) throw new Error('a binary copy with flags that are not known here');
-    this.#at = HEADER_BYTES + bytes.readInt32BE(EXTENSION_SIZE_AT);
+    this.#at = startOfRows(bytes);
   }
 
   /** False after the last row. */

@@ -63,11 +63,6 @@ select pg_advisory_xact_lock(hashtext('sluice.turns.${schema}'), turn)
   };
 }
 
-/** See the function in the migrations for the form of its result. */
-export function loadStatement(schema: string): Statement {
-  return { name: `${schema}.load`, text: `select states, replies from ${schema}.load($1::uuid[], $2::bytea[])` };
-}
-
 /** Not prepared: rarely asked, and a plan kept from when the log was small would scan it. */
 export function readStreamText(schema: string): string {
   return `
