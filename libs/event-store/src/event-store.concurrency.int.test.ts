@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { EventStore } from './event-store.js';
 import { GatedPool } from './testing/gated-pool.js';
 import { count, LogDatabase, streams } from './testing/log-database.js';
+import type { Command, Outcome } from './types.js';
 
 let db: LogDatabase;
 
@@ -44,6 +45,42 @@ describe('two instances', () => {
     };
     await expect(slow.execute(count(stream))).rejects.toMatchObject({ code: 'contended', retryable: true });
     expect((await fast.load(stream)).version).toBe(5);
+    await pool.end();
+  });
+
+  it('that take turns after a conflict still tell each command its own fault', async () => {
+    const [stream, bad, good] = streams(3) as [string, string, string];
+    await db.admin.query('create table log.taken (name text primary key)');
+    await db.admin.query(`insert into log.taken values ('a'); grant insert on log.taken to ${db.role}`);
+    const pool = new GatedPool({ connectionString: db.url });
+    const store = new EventStore({ pool, schema: 'log' });
+    const other = new EventStore({ pool: db.pool(), schema: 'log' });
+    const asked: string[] = [];
+    pool.gate = async (name) => {
+      asked.push(name);
+      if (asked.length === 1) await other.execute(count(stream));
+    };
+    await store.execute(count(stream));
+    expect(asked).toEqual(['log.append', 'log.take_turn', 'log.append']);
+
+    const taken: Command<number> = {
+      ...count(bad),
+      decide: (current) => ({
+        ...(count(bad).decide(current) as Extract<Outcome<number>, { kind: 'append' }>),
+        effects: [{ name: 'take', text: 'insert into log.taken values ($1)', values: ['a'] }],
+      }),
+    };
+    const [refused, done] = await Promise.all([store.execute(taken), store.execute(count(good))]);
+    expect(refused).toEqual({ kind: 'constraint', constraint: 'taken_pkey' });
+    expect(done).toMatchObject({ kind: 'done', version: 1 });
+    const oops = new Error('oops');
+    const thrown = store.executeAll([count(good)], () => {
+      throw oops;
+    });
+    await expect(thrown).rejects.toBe(oops);
+    expect(asked.filter((name) => name === 'log.take_turn').length).toBeGreaterThan(2);
+    expect((await store.load(good)).version).toBe(1);
+    expect((await store.load(bad)).version).toBe(0);
     await pool.end();
   });
 

@@ -1,8 +1,9 @@
+import { type LogPlace, READ_BYTES, READ_ROWS } from './log-reads.js';
 import type { Pause } from './pause.js';
 import type { Published, Publisher } from './publisher.js';
 import type { Publication, RecordEncoder } from './record-encoder.js';
 import type { RelayObserver } from './relay-observer.js';
-import { type Halt, type LogPlace, READ_BYTES, READ_ROWS, type RelaySession } from './relay-session.js';
+import type { Halt, RelaySession } from './relay-session.js';
 
 /** Polls come at the first pace after an event and slow down to the second one. */
 const BUSY_POLL_MS = 10;

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { EventStore } from './event-store.js';
 import { loadText } from './load.js';
-import { RelaySession, readText } from './relay-session.js';
+import { readText } from './log-reads.js';
+import { RelaySession } from './relay-session.js';
 import { readStreamText } from './statements.js';
 import { count, LogDatabase, streams } from './testing/log-database.js';
 

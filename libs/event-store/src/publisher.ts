@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogPlace } from './log-reads.js';
 import type { Publication } from './record-encoder.js';
 import { isPublishRefusal, type OutgoingRecord, type RecordProducer, unsentOf } from './record-producer.js';
-import type { Halt, LogPlace } from './relay-session.js';
+import type { Halt } from './relay-session.js';
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type ClientConfig } from 'pg';
 import { copyOut } from './copy-out.js';
-import { LOG_COLUMNS } from './log-rows.js';
-
-/** A place in the log's reading order. */
-export interface LogPlace {
-  xid: number;
-  position: number;
-}
+import { type LogPlace, readStreamPartText, readText } from './log-reads.js';
 
 export interface Halt extends LogPlace {
   stream: string;
@@ -22,11 +16,6 @@ export interface Look {
   /** An operator asked for the release of a stream. */
   releases: boolean;
 }
-
-/** Events of one read. */
-export const READ_ROWS = 2_000;
-/** Payload bytes of one read; a single larger event is read alone. */
-export const READ_BYTES = 4 * 1024 * 1024;
 
 const SMALL_READ_BYTES = 16 * 1024;
 
@@ -141,13 +130,7 @@ select exists (
 
   /** The events of one stream from `from` to `to`, both included. */
   async readStream(stream: string, from: LogPlace, to: LogPlace): Promise<Buffer> {
-    return await this.#copy(
-      selectText(
-        this.#schema,
-        `stream = '${stream}'::uuid and (xid, position) >= ('${from.xid}'::xid8, ${from.position})
-         and (xid, position) <= ('${to.xid}'::xid8, ${to.position})`,
-      ),
-    );
+    return await this.#copy(readStreamPartText(this.#schema, stream, from, to));
   }
 
   /** Stores how far Kafka has acknowledged, never backwards, together with the streams halted on the way. */
@@ -244,22 +227,4 @@ update ${this.#schema}.relay_cursor set xid = $1::xid8, position = $2::bigint
     // A failure shows in `lost`, or to the next one who asks.
     void this.#query('alive', 'select 1').catch(() => {});
   }
-}
-
-/** `copy` takes no parameters: a place is two numbers and may stand in the text. */
-export function readText(schema: string, after: LogPlace): string {
-  return selectText(
-    schema,
-    `(xid, position) > ('${after.xid}'::xid8, ${after.position}) and xid < pg_snapshot_xmin(pg_current_snapshot())`,
-  );
-}
-
-function selectText(schema: string, condition: string): string {
-  return `
-select ${LOG_COLUMNS} from (
-  select *, sum(octet_length(payload)) over (order by xid, position rows unbounded preceding) as bytes
-    from ${schema}.event where ${condition}
-   order by xid, position limit ${READ_ROWS}) as batch
- where bytes <= ${READ_BYTES} or bytes = octet_length(payload)
- order by xid, position`;
 }
