@@ -11,7 +11,9 @@ const aliases = Object.fromEntries(
 );
 
 export default defineConfig({
-  resolve: { alias: { ...aliases, '@sluice/local-stack': new URL('./infra/local/src/index.ts', import.meta.url).pathname } },
+  resolve: {
+    alias: { ...aliases, '@sluice/local-stack': new URL('./infra/local/src/index.ts', import.meta.url).pathname },
+  },
   plugins: [
     swc.vite({
       swcrc: false,
