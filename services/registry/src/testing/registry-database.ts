@@ -17,6 +17,8 @@ export class RegistryDatabase {
     readonly url: string,
   ) {
     this.admin = new pg.Pool({ connectionString: adminUrl, max: 2 });
+    // A pool has ended before its connections have; the database is dropped under the last of them.
+    this.admin.on('error', () => {});
   }
 
   /** @param adminUrl the owner's connection to an empty database */
