@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Metrics, type Readiness, ReadinessChecks } from '@sluice/platform';
 import type { IntakeBatch } from './intake-batch.js';
 
-/** A partition that did not get on for so long is stuck: workers wait at the broker for half a second at most. */
+/** A partition that did not get on for so long is stuck: workers wait at the broker for a second at most. */
 const STUCK_MS = 10_000;
 
 interface Progress {

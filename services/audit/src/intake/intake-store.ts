@@ -37,7 +37,7 @@ export class LogPositions {
 /** Where a worker begins. */
 export interface Claim {
   epoch: number;
-  /** By topic. */
+  /** By topic, in the order asked for. */
   positions: Map<string, Position>;
   logs: LogPositions;
   ledger: Head;
@@ -126,15 +126,16 @@ export class IntakeStore {
         [partition],
       ),
     ]);
+    const positions = new Map(
+      sources.rows.map(({ topic, next_offset, link }) => [topic, { offset: BigInt(next_offset), link }]),
+    );
     const seen = new LogPositions();
     for (const { topic, source, xid, position } of logs.rows) {
       seen.set(topic, source, { xid: BigInt(xid), position: BigInt(position) });
     }
     return {
       epoch: claimed.rows[0]!.epoch,
-      positions: new Map(
-        sources.rows.map(({ topic, next_offset, link }) => [topic, { offset: BigInt(next_offset), link }]),
-      ),
+      positions: new Map(topics.map((topic) => [topic, positions.get(topic)!])),
       logs: seen,
       ledger: headOf(ledger.rows[0]) ?? NOTHING_YET,
       lanes: new Map(lanes.rows.map((row) => [row.agency, headOf(row)!])),

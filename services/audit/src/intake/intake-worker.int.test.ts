@@ -11,7 +11,7 @@ import { grantActivated, LedgerAuthor, ledgerRecord, readingOf } from '../testin
 import { ownScope } from '../testing/scope.js';
 import { IntakeProgress } from './intake-progress.js';
 import { IntakeStore, PartitionLost, type Taken } from './intake-store.js';
-import { IntakeWorker } from './intake-worker.js';
+import { IntakeWorker, SharedTools } from './intake-worker.js';
 import { FIRST_LINK, nextLink, RecordDigest } from './record-digest.js';
 
 const PARTITION = 2;
@@ -47,7 +47,13 @@ function startWorker(store: IntakeStore = new IntakeStore(pool)): { ended: Promi
   const abort = new AbortController();
   running.add(abort);
   const progress = new IntakeProgress(new Metrics(), new ReadinessChecks(silent));
-  const ended = IntakeWorker.run(PARTITION, abort.signal, { connection, topics, store, progress });
+  const ended = IntakeWorker.run(PARTITION, abort.signal, {
+    connection,
+    topics,
+    store,
+    progress,
+    shared: new SharedTools(),
+  });
   ended.catch(() => {});
   const stop = async () => {
     abort.abort();

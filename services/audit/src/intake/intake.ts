@@ -4,7 +4,7 @@ import { PartitionGroup } from '@sluice/messaging';
 import { LOGGER, type Logger, SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
 import { IntakeProgress } from './intake-progress.js';
 import { IntakeStore, intakePool } from './intake-store.js';
-import { IntakeWorker } from './intake-worker.js';
+import { IntakeWorker, SharedTools } from './intake-worker.js';
 import { AUDIT_SCOPE, type AuditScope, coPartitioned } from './topics.js';
 
 const BEGIN_AGAIN_MS = 1_000;
@@ -23,7 +23,13 @@ export class Intake implements OnApplicationBootstrap {
   ) {
     const pool = intakePool(config);
     pool.on('error', (err) => logger.warn({ err }, 'an idle connection of the intake broke'));
-    const options = { connection: config.kafka, topics, store: new IntakeStore(pool), progress };
+    const options = {
+      connection: config.kafka,
+      topics,
+      store: new IntakeStore(pool),
+      progress,
+      shared: new SharedTools(),
+    };
     this.#group = new PartitionGroup({
       connection: config.kafka,
       groupId,
