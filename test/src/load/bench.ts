@@ -16,6 +16,7 @@ import { Worker } from './workers/worker.js';
 /** The system under load: a stack of its own, its population, and the processes at both ends of it. */
 export class Bench {
   readonly #closers: (() => Promise<void> | void)[] = [];
+  #closed: Promise<void> = Promise.resolve();
   stack!: LocalStack;
   access!: StackAccess;
   api!: ApiClient;
@@ -70,9 +71,12 @@ export class Bench {
     return settle(this);
   }
 
-  /** Stops everything in reverse order; called again, what has been started meanwhile. */
-  async close(): Promise<void> {
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+  /** Stops everything in reverse order; called again, waits for that and stops what was started meanwhile. */
+  close(): Promise<void> {
+    this.#closed = this.#closed.then(async () => {
+      for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+    });
+    return this.#closed;
   }
 
   async #start(signal: AbortSignal): Promise<void> {
