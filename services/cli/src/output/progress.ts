@@ -1,0 +1,44 @@
+import { spinner } from '@clack/prompts';
+import type { Terminal } from '../terminal.js';
+
+/** How often a file or a pipe is told; a terminal sees every change. */
+const LINE_EVERY_MS = 10_000;
+/** As often as an eye can follow. */
+const REDRAW_EVERY_MS = 100;
+
+/** Says on standard error how far a long piece of work has come. */
+export interface Progress {
+  update(message: () => string): void;
+  end(): void;
+}
+
+/** @param what the work, in a few words */
+export function startProgress({ stderr }: Terminal, what: string): Progress {
+  if (stderr.isTTY) {
+    const shown = spinner({ output: stderr, indicator: 'timer' });
+    shown.start(what);
+    return throttled(
+      REDRAW_EVERY_MS,
+      (message) => shown.message(`${what}: ${message}`),
+      () => shown.clear(),
+    );
+  }
+  return throttled(
+    LINE_EVERY_MS,
+    (message) => stderr.write(`${what}: ${message}\n`),
+    () => {},
+  );
+}
+
+function throttled(everyMs: number, show: (message: string) => void, end: () => void): Progress {
+  let shownAt = performance.now();
+  return {
+    update(message) {
+      const now = performance.now();
+      if (now - shownAt < everyMs) return;
+      shownAt = now;
+      show(message());
+    },
+    end,
+  };
+}

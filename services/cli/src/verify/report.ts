@@ -1,0 +1,30 @@
+import type { Cosigned, Finding } from '@sluice/log-verifier';
+import type { Colours } from '../terminal.js';
+import { findingLines } from './findings.js';
+
+const LABEL_WIDTH = 12;
+
+/** Labelled facts, then the verdict, then the findings. */
+export function verdict(
+  facts: readonly (readonly [label: string, value: string | number | undefined])[],
+  { findings, findingCount }: { findings: readonly Finding[]; findingCount: number },
+  colours: Colours,
+): string {
+  const known = facts.flatMap(([label, value]) =>
+    value === undefined ? [] : [`${label.padEnd(LABEL_WIDTH)}${value}`],
+  );
+  const unread = findings.length > 0 && findings.every(({ code }) => code === 'source-failed');
+  const ending =
+    findingCount === 0
+      ? colours.green('Nothing is wrong.')
+      : colours.red(
+          unread ? 'It could not be verified.' : `${findingCount} ${findingCount === 1 ? 'finding' : 'findings'}:`,
+        );
+  return [...known, ending, ...findingLines(findings, findingCount, colours)].join('\n');
+}
+
+/** `witness.example at 2026-11-24T22:00:00.000Z`, each. */
+export function cosignatures(cosigned: readonly Cosigned[]): string | undefined {
+  if (cosigned.length === 0) return undefined;
+  return cosigned.map(({ name, time }) => `${name} at ${new Date(time * 1_000).toISOString()}`).join(', ');
+}
