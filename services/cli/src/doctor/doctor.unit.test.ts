@@ -143,22 +143,41 @@ describe('what is recorded', () => {
 
 describe('the log’s checkpoint', () => {
   const note = `log.example\n12\n${Buffer.alloc(32).toString('base64')}\n\n— log.example ${Buffer.alloc(68).toString('base64')}\n`;
-  const now = new Date('2026-11-24T03:00:10.000Z');
-  const at = (time: string, text = note, status = 200) =>
-    checkpointDiagnosis({ status, text, headers: new Headers({ 'last-modified': new Date(time).toUTCString() }) }, now);
-
-  test('is well when it is fresh', () => {
-    expect(at('2026-11-24T03:00:09.000Z')).toMatchObject({ state: 'well', found: '12 leaves, 1.0 s old' });
+  const audit = (announced: number, detail = 'keeps the log'): ServiceObservation => ({
+    service: 'audit',
+    alive: true,
+    checks: { log: { ok: true, detail } },
+    samples: [{ name: 'sluice_log_checkpoints_total', labels: {}, value: announced }],
+  });
+  const answer = (status: number, text: string, type = 'text/plain') => ({
+    status,
+    text,
+    headers: new Headers({ 'content-type': type }),
   });
 
-  test('is trouble when it is old, or none', () => {
-    expect(at('2026-11-24T03:00:00.000Z')).toMatchObject({ state: 'trouble' });
-    expect(at('2026-11-24T03:00:09.000Z', 'hello')).toMatchObject({ state: 'trouble' });
-    expect(at('2026-11-24T03:00:09.000Z', '', 503)).toMatchObject({ state: 'trouble' });
+  test('is well while new ones are announced', () => {
+    expect(checkpointDiagnosis(answer(200, note), audit(5), audit(8))).toMatchObject({
+      state: 'well',
+      found: '12 leaves; announced 3 times between two looks',
+    });
+    expect(checkpointDiagnosis(answer(200, note), audit(5), audit(5))).toMatchObject({ state: 'trouble' });
   });
 
-  test('is not seen where it is not served', () => {
-    expect(at('2026-11-24T03:00:09.000Z', '', 404)).toMatchObject({ state: 'unseen' });
+  test('is announced by one instance only', () => {
+    expect(checkpointDiagnosis(answer(200, note), audit(0), audit(0, 'stands by: another one'))).toMatchObject({
+      state: 'well',
+    });
+  });
+
+  test('is trouble when there is none', () => {
+    expect(checkpointDiagnosis(answer(200, 'hello'), audit(5), audit(8))).toMatchObject({ state: 'trouble' });
+    expect(checkpointDiagnosis(answer(404, 'not found\n'), audit(5), audit(8))).toMatchObject({ state: 'trouble' });
+    expect(checkpointDiagnosis(answer(503, ''), audit(5), audit(8))).toMatchObject({ state: 'trouble' });
+  });
+
+  test('is not seen where no log is served', () => {
+    const unserved = answer(404, '{}', 'application/problem+json; charset=utf-8');
+    expect(checkpointDiagnosis(unserved, audit(0), audit(0))).toMatchObject({ state: 'unseen' });
   });
 });
 

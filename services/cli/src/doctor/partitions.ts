@@ -25,13 +25,6 @@ export function partitionsDiagnosis(before: readonly Partition[], after: readonl
   return after.map((now) => diagnose(before.find(({ partition }) => partition === now.partition) ?? now, now));
 }
 
-/** Whether a second look would tell more. */
-export function somethingWaits(partitions: readonly Partition[]): boolean {
-  return partitions.some(
-    ({ lag, ledgerSequence, dispatchedSequence }) => (lag ?? 0) > 0 || ledgerSequence > dispatchedSequence,
-  );
-}
-
 function diagnose(before: Partition, now: Partition): Diagnosis {
   const check = `partition ${now.partition}`;
   const waiting = now.lag ?? 0;

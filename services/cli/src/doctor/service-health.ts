@@ -14,6 +14,7 @@ const ADVICE: Record<string, string> = {
   relay: 'Its events do not leave it. Restart the service; what is committed is published then.',
   partitions: 'See the partitions of delivery below.',
   intake: 'Is Kafka up? A topic that cannot be read stops the intake; audit’s log names it.',
+  log: 'The audit log does not get on, and releases wait. It says what it misses; mend that, it goes on by itself.',
   fences: 'Is Kafka up? Without fences, withdrawals are recorded and get no receipt.',
   vetting: 'Is Kafka up? Without it, sanctions do not reach this service.',
 };

@@ -7,6 +7,9 @@ export interface KeyOption {
   key?: string;
 }
 
+const NO_KEY =
+  'which key? give --key or SLUICE_LOG_KEY. The audit service tells its own at /log/key: keep it, and compare it with what others were told';
+
 /** The log's public key: from whoever answers for the log, kept from an earlier day, and not from the log itself. */
 export function keyOption(): Option {
   return new Option('--key <vkey>', 'the log’s public key, name+id+base64, or a file that holds it').env(
@@ -16,8 +19,7 @@ export function keyOption(): Option {
 
 /** @throws {Failure} usage */
 export async function keyOf({ key }: KeyOption): Promise<VerifierKey> {
-  if (key === undefined)
-    throw usageFailure('which key? give --key or SLUICE_LOG_KEY: without one, anybody could have signed');
+  if (key === undefined) throw usageFailure(NO_KEY);
   const read = await readKey(key);
   if (read.type !== 'note') throw usageFailure(`the key of ${read.name} is one of a witness, not of a log`);
   return read;
