@@ -6,6 +6,7 @@ import { subjectArgument } from '../arguments/parse.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure, usageFailure } from '../failure.js';
 import { ask } from '../output/ask.js';
+import { Table } from '../output/table.js';
 import type { Perform, Session } from '../session.js';
 import { isInteractive } from '../terminal.js';
 import { byPerson, MOST_LISTED, type ParkedPerson, parkedChanges, requireParked } from './parked-changes.js';
@@ -104,10 +105,12 @@ async function show(session: Session, settlements: Settlement[]): Promise<ExitCo
   return EXIT.done;
 }
 
+/** Whoever is asked sees whom it will hit. */
 async function askReason(session: Session, action: SettlementAction, hit: readonly ParkedPerson[]): Promise<string> {
   if (!isInteractive(session.terminal)) throw usageFailure('a reason is needed: --reason "..."');
-  const changes = hit.reduce((sum, person) => sum + person.changes, 0);
-  const message = `Why ${action} ${changes} changes of ${hit.length} persons? (no personal data)`;
+  const planned = hit.map((person): Settlement => ({ ...person, action, outcome: 'planned' }));
+  session.note(new Table(SETTLEMENT_COLUMNS).lines(planned).join('\n'));
+  const message = `Why ${action} this? The reason is recorded; no personal data, please`;
   return ask(session.terminal, message, wrongWithReason);
 }
 
