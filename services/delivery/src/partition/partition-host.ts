@@ -3,7 +3,7 @@ import { LANES, TOPICS } from '@sluice/contracts';
 import { type KafkaConnection, PartitionGroup, PartitionPuller } from '@sluice/messaging';
 import { type Metrics, type ReadinessChecks, SHUTDOWN_ORDER, type Shutdown } from '@sluice/platform';
 import { LedgerDisagrees } from '../dispatch/redispatch.js';
-import { PartitionLost } from '../ledger/ledger-store.js';
+import { PartitionLost } from '../ledger/partition-lost.js';
 import { SourceLost } from './batch-reader.js';
 import { PartitionWorker, type WorkerContext, type WorkerObserver } from './partition-worker.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GRANT_FENCE_APPLIED, TOPICS } from '@sluice/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommittedBatch, Dispatcher } from '../dispatch/dispatcher.js';
-import { PartitionLost } from '../ledger/ledger-store.js';
+import { PartitionLost } from '../ledger/partition-lost.js';
 import { DeliveryWorld, type Received, subjectIn } from '../testing/delivery-world.js';
 import { PartitionWorker, type WorkerContext } from './partition-worker.js';
 

@@ -1,8 +1,15 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as gather } from 'node:timers/promises';
 import { type FiledChange, type RefusedLine, readLine } from './filing-line.js';
 import { LineSplitter } from './line-splitter.js';
 
 export type IncomingLine = FiledChange | RefusedLine;
+
+/**
+ * Lines that trickle in are waited for so long before a batch is made of them: at 500 lines a second this makes a third
+ * of the transactions, and costs a change less time than they would.
+ */
+const GATHER_MS = 4;
 
 /** The client went away in the middle of its lines. */
 export class Disconnected extends Error {
@@ -34,7 +41,7 @@ export class IncomingLines {
   }
 
   /**
-   * The next lines, up to `most` of them, as soon as there is one; none at the end.
+   * The next lines, up to `most` of them, GATHER_MS after there is one; none at the end.
    * @throws Disconnected where they break off: lines that wait then are not given any more
    */
   async take(most: number): Promise<IncomingLine[]> {
@@ -43,6 +50,7 @@ export class IncomingLines {
         this.wakeTaker = resolve;
       });
     }
+    if (this.lines.length < most && this.state === 'open') await gather(GATHER_MS);
     if (this.state === 'broken') throw this.error;
     const taken = this.lines.splice(0, most);
     if (this.lines.length < this.readAhead) this.wakeReader();
