@@ -33,10 +33,14 @@ describe('the command line', () => {
     ['an unknown form of output', ['lag', '-o', 'xml']],
     ['an id that is none', ['history', 'Lin Xiao', '--audit-url', 'http://127.0.0.1:1']],
     ['an address that is none', ['lag', '--audit-url', 'audit.example']],
-    ['no persons', ['parked', 'retry', '--delivery-url', 'http://127.0.0.1:1']],
+    ['no persons', ['parked', 'retry', '--delivery-url', 'http://127.0.0.1:1', '--token', 't']],
+    [
+      'all persons and one',
+      ['parked', 'retry', SUBJECT, '--all', '--delivery-url', 'http://127.0.0.1:1', '--token', 't'],
+    ],
     [
       'a reason that is too short',
-      ['parked', 'retry', '--all', '--reason', 'x', '--delivery-url', 'http://127.0.0.1:1'],
+      ['parked', 'retry', '--all', '--reason', 'x', '--delivery-url', 'http://127.0.0.1:1', '--token', 't'],
     ],
     ['a span without a unit', ['doctor', '--alarms-since', '24']],
     ['a range that ends before it begins', ['verify', 'range', '.', '7', '7']],

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { examples } from '../arguments/examples.js';
 import { EXIT } from '../exit-codes.js';
 import type { Perform } from '../session.js';
-import { CHANGE_COLUMNS, MOST_LISTED, parkedChanges } from './parked-changes.js';
+import { CHANGE_COLUMNS, parkedSeenBy } from './parked-changes.js';
 
 export function listParkedCommand(perform: Perform): Command {
   return new Command('list')
@@ -16,9 +16,8 @@ export function listParkedCommand(perform: Perform): Command {
     )
     .action(
       perform(async (session) => {
-        const changes = await parkedChanges(session.services());
+        const changes = await parkedSeenBy(session);
         await session.output.rows([changes], CHANGE_COLUMNS, 'Nothing is parked.');
-        if (changes.length >= MOST_LISTED) session.note(`These are the oldest ${MOST_LISTED}; there may be more.`);
         return EXIT.done;
       }),
     );

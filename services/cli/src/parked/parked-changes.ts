@@ -3,6 +3,7 @@ import type { ServiceClient } from '../access/service-client.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Column } from '../output/table.js';
+import type { Session } from '../session.js';
 
 /** The service lists no more at once; the oldest come first. */
 export const MOST_LISTED = 1_000;
@@ -30,6 +31,13 @@ export const CHANGE_COLUMNS: readonly Column<ParkedChange>[] = [
 /** @throws {Failure} */
 export async function parkedChanges(services: ServiceClient): Promise<ParkedChange[]> {
   return (await services.call(listParkedChanges, 'operator')).parked;
+}
+
+/** As above, and whoever reads the result learns that it may not be all. @throws {Failure} */
+export async function parkedSeenBy(session: Session, services = session.services()): Promise<ParkedChange[]> {
+  const changes = await parkedChanges(services);
+  if (changes.length >= MOST_LISTED) session.note(`Seen are the oldest ${MOST_LISTED} changes; there may be more.`);
+  return changes;
 }
 
 /** One row per person, in the order in which their first change was parked. */

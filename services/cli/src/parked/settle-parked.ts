@@ -9,7 +9,7 @@ import { ask } from '../output/ask.js';
 import { Table } from '../output/table.js';
 import type { Perform, Session } from '../session.js';
 import { isInteractive } from '../terminal.js';
-import { byPerson, MOST_LISTED, type ParkedPerson, parkedChanges, requireParked } from './parked-changes.js';
+import { byPerson, type ParkedPerson, parkedSeenBy, requireParked } from './parked-changes.js';
 import { SETTLEMENT_COLUMNS, type Settlement } from './settlement.js';
 
 export type SettlementAction = 'retry' | 'discard';
@@ -46,14 +46,11 @@ export function settleParkedCommand(perform: Perform, action: SettlementAction):
     )
     .action(
       perform(async (session, subjects: string[], options: SettleOptions) => {
-        if (options.all === subjects.length > 0) throw usageFailure('name the persons, or give --all');
+        if ((options.all ?? false) === subjects.length > 0) throw usageFailure('name the persons, or give --all');
         const wrong = options.reason === undefined ? undefined : wrongWithReason(options.reason);
         if (wrong !== undefined) throw usageFailure(wrong);
         const services = session.services();
-        const changes = await parkedChanges(services);
-        if (changes.length >= MOST_LISTED)
-          session.note(`Seen are the oldest ${MOST_LISTED} changes; there may be more.`);
-        const persons = byPerson(changes);
+        const persons = byPerson(await parkedSeenBy(session, services));
         const hit = options.all ? persons : requireParked(persons, subjects);
         if (!options.yes) return plan(session, action, hit);
         if (hit.length === 0) return show(session, []);
