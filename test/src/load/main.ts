@@ -10,6 +10,7 @@ import { bulk } from './scenarios/bulk.js';
 import { memory } from './scenarios/memory.js';
 import type { ScenarioName } from './scenarios/names.js';
 import { raw } from './scenarios/raw.js';
+import { runIn } from './scenarios/run-in.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { single } from './scenarios/single.js';
 import { quiet, saturation, sustained } from './scenarios/steady.js';
@@ -57,6 +58,7 @@ async function run({ only, json, profileDir }: BenchOptions): Promise<boolean> {
   const bench = await Bench.open(options, (line) => show(pc.dim(line)), stop.signal);
   const results: ScenarioResult[] = [];
   try {
+    await runIn(bench, only);
     const holdsFor = await conditions(bench, loadAverage);
     show(conditionsTable(holdsFor), '\n');
     for (const scenario of only) {
