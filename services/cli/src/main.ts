@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { run } from './run.js';
 
 // The reader has seen enough: `sluice log search ... | head`.
