@@ -106,7 +106,7 @@ export const giveGrant = defineEndpoint({
   params: grantParams,
   body: z.strictObject({ shown: shownText }),
   reply: grantView,
-  problems: COMMON,
+  problems: [...COMMON, 'not-accredited'],
 });
 
 export const acceptGrant = defineEndpoint({
@@ -140,7 +140,7 @@ export const reviewGrant = defineEndpoint({
   params: grantParams,
   body: z.strictObject({ outcome: z.enum(['approve', 'refuse']) }),
   reply: grantView,
-  problems: COMMON,
+  problems: [...COMMON, 'not-accredited'],
 });
 
 export const pauseGrant = defineEndpoint({

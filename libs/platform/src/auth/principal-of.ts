@@ -1,9 +1,9 @@
-import { type Principal, STAFF_ROLES } from '@sluice/contracts';
+import { type Principal, STAFF_ROLES, uuid } from '@sluice/contracts';
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 
 const claims = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('person'), sub: z.uuid() }),
+  z.object({ kind: z.literal('person'), sub: uuid }),
   z.object({
     kind: z.literal('agency'),
     sub: z.string().min(1).max(200),
