@@ -43,17 +43,22 @@ export class ServiceClient {
   }
 
   /** @throws {Failure} when nothing says where the service is, or it does not answer */
-  async fetch(service: ServiceName, path: string, init: RequestInit = {}): Promise<RawAnswer> {
+  async fetch(
+    service: ServiceName,
+    path: string,
+    init: RequestInit = {},
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<RawAnswer> {
     const url = this.access.urlOf(service);
     if (url === undefined) {
       const variable = `SLUICE_${service.toUpperCase()}_URL`;
       throw usageFailure(`where is ${service}? give --${service}-url, ${variable}, or --data-dir of a local stack`);
     }
     try {
-      const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(timeoutMs) });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
-      throw new Failure(EXIT.error, `${service} does not answer at ${url} (${reasonOf(cause)})`, { cause });
+      throw new Failure(EXIT.error, `${service} does not answer at ${url} (${reasonOf(cause, timeoutMs)})`, { cause });
     }
   }
 }
@@ -95,8 +100,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number): string {
   const { name, message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
-  if (name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`;
   return cause?.code ?? message;
 }

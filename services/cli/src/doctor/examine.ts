@@ -58,6 +58,7 @@ async function examinePartitions(services: ServiceClient): Promise<Diagnosis[]> 
 
 async function examineLog(services: ServiceClient): Promise<Diagnosis[]> {
   const before = await observeService(services, 'audit');
+  if (!before.alive) return [unseen('audit', 'log checkpoint', before.failure ?? 'no answer')];
   await pause(LOOK_AGAIN_MS);
   const answer = await services.fetch('audit', '/log/checkpoint');
   return [checkpointDiagnosis(answer, before, await observeService(services, 'audit'))];

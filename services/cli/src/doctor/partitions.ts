@@ -34,7 +34,11 @@ function diagnose(before: Partition, now: Partition): Diagnosis {
     return trouble(WHERE, check, `halted: ${now.halted}`, advice);
   }
   if (!now.ownedHere)
-    return unseen(WHERE, check, 'another instance owns it, or none: ask that one with --delivery-url');
+    return unseen(
+      WHERE,
+      check,
+      'not owned by the instance that was asked: by another one, or by none, and then its changes wait',
+    );
   const moved = now.registryOffset !== before.registryOffset || now.consentOffset !== before.consentOffset;
   if (waiting > 0 && (before.lag ?? 0) > 0 && !moved) {
     const advice = 'Is Kafka up? Are consent’s and vetting’s topics readable? Changes wait for stops to be read first.';

@@ -4,11 +4,15 @@ import type { Diagnosis } from './diagnosis.js';
 
 const MARK = { well: '✓', trouble: '✗', unseen: '?' } as const;
 
+/** What matters most comes last, where the prompt will be. */
+const ORDER = ['well', 'unseen', 'trouble'] as const;
+
 /** As a person reads it: a line each, under a trouble what to do, and at the end the sum. */
 export function report(diagnoses: readonly Diagnosis[], colours: Colours): string {
   const widths = [widest(diagnoses, ({ where }) => where), widest(diagnoses, ({ check }) => check)] as const;
   const paint = { well: colours.green, trouble: colours.red, unseen: colours.yellow };
-  const lines = diagnoses.flatMap(({ where, check, state, found, advice }) => {
+  const ordered = ORDER.flatMap((state) => diagnoses.filter((diagnosis) => diagnosis.state === state));
+  const lines = ordered.flatMap(({ where, check, state, found, advice }) => {
     const line = `${paint[state](MARK[state])} ${where.padEnd(widths[0])}  ${check.padEnd(widths[1])}  ${plainText(found)}`;
     return advice === undefined ? [line] : [line, `    ${colours.bold(advice)}`];
   });

@@ -14,6 +14,7 @@ const ADVICE: Record<string, string> = {
   relay: 'Its events do not leave it. Restart the service; what is committed is published then.',
   partitions: 'See the partitions of delivery below.',
   intake: 'Is Kafka up? A topic that cannot be read stops the intake; audit’s log names it.',
+  audit: 'Releases wait until the audit log announces checkpoints again; see audit. Nothing is lost meanwhile.',
   log: 'The audit log does not get on, and releases wait. It says what it misses; mend that, it goes on by itself.',
   fences: 'Is Kafka up? Without fences, withdrawals are recorded and get no receipt.',
   vetting: 'Is Kafka up? Without it, sanctions do not reach this service.',
@@ -24,7 +25,9 @@ export function serviceHealth(observation: ServiceObservation, logFile?: string)
   const { service, alive, failure } = observation;
   const log = logFile === undefined ? 'its log' : logFile;
   if (!alive || failure !== undefined) {
-    return [trouble(service, 'alive', failure ?? 'no answer', `Start it; ${log} says why it ended.`)];
+    return [
+      trouble(service, 'alive', failure ?? 'no answer', `Start it, or restart it if it hangs; ${log} says more.`),
+    ];
   }
   return [
     well(service, 'alive', 'its process answers'),

@@ -9,7 +9,7 @@ export type Partition = ReplyOf<typeof listPartitions>['partitions'][number];
 export interface LagRow {
   service: string;
   part: string;
-  state: 'ok' | 'not ok' | 'halted' | 'elsewhere' | 'no answer';
+  state: 'ok' | 'not ok' | 'halted' | 'not here' | 'no answer';
   /** Records, changes or events that wait; absent where the service does not say. */
   behind?: number;
   detail: string;
@@ -21,7 +21,7 @@ export const LAG_COLUMNS: readonly Column<LagRow>[] = [
   {
     title: 'STATE',
     of: ({ state }) => state,
-    paint: ({ state }, { green, dim, red }) => (state === 'ok' ? green : state === 'elsewhere' ? dim : red),
+    paint: ({ state }, { green, dim, red }) => (state === 'ok' ? green : state === 'not here' ? dim : red),
   },
   { title: 'BEHIND', of: ({ behind }) => behind, align: 'right' },
   { title: 'DETAIL', of: ({ detail }) => detail },
@@ -46,7 +46,7 @@ export function partitionRows(partitions: readonly Partition[]): LagRow[] {
   return partitions.map(({ partition, ownedHere, lag, halted, ...at }) => ({
     service: 'delivery',
     part: `partition ${partition}`,
-    state: halted !== undefined ? 'halted' : ownedHere ? 'ok' : 'elsewhere',
+    state: halted !== undefined ? 'halted' : ownedHere ? 'ok' : 'not here',
     ...(lag !== undefined && { behind: lag }),
     detail:
       halted ??

@@ -53,7 +53,7 @@ test('a partition says where it stands, or why it stands still', () => {
       detail: 'registry 10, consent 4, vetting 2; ledger 7, dispatched 6',
     },
     { state: 'halted', detail: 'SourceLost: gone' },
-    { state: 'elsewhere' },
+    { state: 'not here' },
   ]);
   expect(partitionRows([elsewhere])[0]).not.toHaveProperty('behind');
 });

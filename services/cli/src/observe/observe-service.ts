@@ -23,20 +23,21 @@ export interface ServiceObservation {
   clockAheadMs?: number;
 }
 
+/** A readiness check takes no longer than two seconds; whoever does not answer by then hangs. */
+const ANSWER_TIMEOUT_MS = 4_000;
+
 /** Asks the routes that need no token. Never rejects for a service that is away: that is what is to be seen. */
 export async function observeService(services: ServiceClient, service: ServiceName): Promise<ServiceObservation> {
+  const ask = (path: string) => services.fetch(service, path, {}, ANSWER_TIMEOUT_MS);
   const observation: ServiceObservation = { service, alive: false, checks: {}, samples: [] };
   try {
     const askedAt = Date.now();
-    const health = await services.fetch(service, '/healthz');
+    const health = await ask('/healthz');
     const skew = clockAhead(health, askedAt, Date.now());
     if (skew !== undefined) observation.clockAheadMs = skew;
     observation.alive = health.status === 200;
     if (!observation.alive) return { ...observation, failure: `/healthz answered ${health.status}` };
-    const [ready, metrics] = await Promise.all([
-      services.fetch(service, '/readyz'),
-      services.fetch(service, '/metrics'),
-    ]);
+    const [ready, metrics] = await Promise.all([ask('/readyz'), ask('/metrics')]);
     observation.checks = checksOf(ready);
     if (metrics.status === 200) observation.samples = parseMetrics(metrics.text);
     return observation;
