@@ -25,6 +25,7 @@ const postgresUrl = `postgres://postgres:${secrets.get('postgres-admin')}@postgr
 const kafkaBrokers = [`kafka:${KAFKA_PORT}`];
 const issuerUrl = `http://issuer:${ISSUER_PORT}`;
 const keyDirectory = join(DATA, 'keys');
+const logDirectory = join(DATA, 'log');
 
 const steps: Record<string, (argument: string | undefined) => Promise<void>> = {
   secrets: makeSecrets,
@@ -69,7 +70,8 @@ async function provision(): Promise<void> {
 /** One service, in this process. */
 async function service(name: string | undefined): Promise<void> {
   if (!SERVICES.includes(name as ServiceName)) throw new Error(`unknown service "${name}"`);
-  const around = { postgresUrl, kafkaBrokers, sharedKafkaUser: undefined, issuerUrl, keyDirectory, secrets };
+  const sharedKafkaUser = undefined;
+  const around = { postgresUrl, kafkaBrokers, sharedKafkaUser, issuerUrl, keyDirectory, logDirectory, secrets };
   Object.assign(process.env, serviceEnvironment(name as ServiceName, `${name}`, SERVICE_PORT, around), {
     SLUICE_SERVICE_HOST: '0.0.0.0',
   });

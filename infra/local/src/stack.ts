@@ -86,6 +86,7 @@ export class LocalStack {
       sharedKafkaUser: kafka ? undefined : (options.kafkaUser ?? 'none'),
       issuerUrl: issuer.url,
       keyDirectory: data.at('keys'),
+      logDirectory: data.at('log'),
       secrets: data.secrets,
     };
   }

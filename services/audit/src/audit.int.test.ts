@@ -5,13 +5,16 @@ import { createRecordProducer, type KafkaConnection } from '@sluice/messaging';
 import { Pool } from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
 import { prepareAuditDatabase } from './testing/audit-database.js';
+import { ownLog } from './testing/own-log.js';
 import { headersOf, LedgerAuthor, ledgerRecord } from './testing/records.js';
 import { AUDITOR, eventually, type RunningAudit, startAudit } from './testing/running-audit.js';
 import { ownScope } from './testing/scope.js';
 import { TokenIssuer } from './testing/token-issuer.js';
 
 const kafka: KafkaConnection = { ...inject('kafka'), clientId: 'audit-test-a' };
-const scope = await ownScope(kafka, uniquePrefix());
+const prefix = uniquePrefix();
+const scope = await ownScope(kafka, prefix);
+const places = await ownLog(kafka, prefix);
 const database = await createTestDatabase(inject('pgUrl'));
 const databaseUrl = await prepareAuditDatabase(database.url);
 const issuer = await TokenIssuer.start();
@@ -21,7 +24,7 @@ pool.on('error', () => {}); // the database is dropped while its last connection
 const authors = Array.from({ length: LANES }, (_, partition) => new LedgerAuthor(partition));
 const published: string[] = [];
 
-const start = (clientId: string) => startAudit(issuer, { kafka: { ...kafka, clientId }, databaseUrl }, scope);
+const start = (clientId: string) => startAudit(issuer, { kafka: { ...kafka, clientId }, databaseUrl }, scope, places);
 const first = await start('audit-test-a');
 const instances = new Set<RunningAudit>([first]);
 

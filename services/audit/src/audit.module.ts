@@ -2,16 +2,22 @@ import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { IntakeModule } from './intake/intake.module.js';
 import { AUDIT_SCOPE, type AuditScope } from './intake/topics.js';
 import { ListAlarmsController } from './list-alarms/list-alarms.controller.js';
+import { LogModule } from './log/log.module.js';
+import type { LogConfig } from './log/log-config.js';
+import { BlockPlaces } from './read-delivery-receipt/block-places.js';
+import { DeliveryReceipts } from './read-delivery-receipt/delivery-receipts.js';
+import { LedgerRecords } from './read-delivery-receipt/ledger-records.js';
+import { ReadDeliveryReceiptController } from './read-delivery-receipt/read-delivery-receipt.controller.js';
 import { Histories } from './read-history/histories.js';
 import { ReadHistoryController } from './read-history/read-history.controller.js';
 import { StoreModule } from './store/store.module.js';
 
-/** The service, working on the topics and in the group of `scope`. */
-export function auditModule(scope: AuditScope): Type {
+/** The service, working on the topics and in the group of `scope`, and keeping the log that `log` describes. */
+export function auditModule(scope: AuditScope, log: LogConfig): Type {
   @Module({
-    imports: [scopeModule(scope), StoreModule, IntakeModule],
-    controllers: [ReadHistoryController, ListAlarmsController],
-    providers: [Histories],
+    imports: [scopeModule(scope), StoreModule, IntakeModule, LogModule.of(log)],
+    controllers: [ReadHistoryController, ListAlarmsController, ReadDeliveryReceiptController],
+    providers: [Histories, BlockPlaces, LedgerRecords, DeliveryReceipts],
   })
   class AuditModule {}
   return AuditModule;

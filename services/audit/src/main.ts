@@ -1,4 +1,5 @@
 import { bootstrapService, readServiceConfig } from '@sluice/platform';
 import { auditService } from './audit.service.js';
+import { readLogConfig } from './log/log-config.js';
 
-await bootstrapService(auditService(readServiceConfig()));
+await bootstrapService(auditService(readServiceConfig(), readLogConfig()));

@@ -12,6 +12,8 @@ export interface Surroundings {
   sharedKafkaUser: { username: string; password: string } | 'none' | undefined;
   issuerUrl: string;
   keyDirectory: string;
+  /** Of audit's verifiable log. */
+  logDirectory: string;
   secrets: Secrets;
 }
 
@@ -32,6 +34,7 @@ export function serviceEnvironment(
     SLUICE_JWKS_URL: jwksUrl(around.issuerUrl),
     SLUICE_KEY_DIR: around.keyDirectory,
     ...account('SLUICE_KAFKA', name, around),
+    ...(name === 'audit' && { SLUICE_LOG_DIR: around.logDirectory }),
     ...(name === 'delivery' && account('SLUICE_KAFKA_PROVISIONER', 'provisioner', around)),
   };
 }

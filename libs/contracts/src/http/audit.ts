@@ -3,6 +3,7 @@ import { attributeCode } from '../catalogue/attributes.js';
 import { OUTCOMES } from '../codec/ledger-batch.js';
 import { agencyCode } from '../events/vetting.js';
 import { uuid } from '../ids.js';
+import { LANES } from '../topics.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const HISTORY_KINDS = [
@@ -81,4 +82,41 @@ export const listAlarms = defineEndpoint({
   problems: [],
 });
 
-export const auditEndpoints = [readHistory, listAlarms] as const;
+/** Bytes, base64. */
+const bytes = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+
+export const readDeliveryReceipt = defineEndpoint({
+  id: 'readDeliveryReceipt',
+  service: 'audit',
+  method: 'GET',
+  path: '/deliveries/:agency/:lane/:sequence/receipt',
+  summary: 'A receipt of one delivery, to keep and to check offline',
+  description:
+    'For the recipient, and for the person it was about. It shows that the delivery is in the verifiable log, and nothing of any other delivery.',
+  who: ['person', 'agency', 'auditor'],
+  params: z.strictObject({
+    agency: agencyCode,
+    lane: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(LANES - 1),
+    sequence: z.coerce.number().int().min(1),
+  }),
+  reply: z.strictObject({
+    /** The delivery in its canonical form, one line: see docs/design/audit.md. */
+    delivery: z.string(),
+    /** 32 bytes: the commitment is SHA-256 of the salt and the delivery. */
+    salt: bytes,
+    /** From the commitment to the root of the block's tree (RFC 6962 hashing). */
+    block: z.strictObject({ index: z.int(), count: z.int(), path: z.array(bytes) }),
+    /** The log's leaf for the block; it holds the root. */
+    leaf: z.string(),
+    /** From the leaf to a signed checkpoint: https://c2sp.org/tlog-proof. */
+    proof: z.string(),
+  }),
+  status: 200,
+  problems: ['not-found', 'cannot-record'],
+});
+
+export const auditEndpoints = [readHistory, listAlarms, readDeliveryReceipt] as const;

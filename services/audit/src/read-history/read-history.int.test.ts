@@ -5,6 +5,7 @@ import { createRecordProducer, type KafkaConnection } from '@sluice/messaging';
 import pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
 import { prepareAuditDatabase } from '../testing/audit-database.js';
+import { ownLog } from '../testing/own-log.js';
 import { grantActivated, type Happening, LedgerAuthor, ledgerRecord } from '../testing/records.js';
 import { AUDITOR, eventually, startAudit } from '../testing/running-audit.js';
 import { ownScope } from '../testing/scope.js';
@@ -18,11 +19,12 @@ interface HistoryPage {
 }
 
 const kafka: KafkaConnection = { ...inject('kafka'), clientId: 'audit-history-test' };
-const scope = await ownScope(kafka, uniquePrefix());
+const prefix = uniquePrefix();
+const scope = await ownScope(kafka, prefix);
 const database = await createTestDatabase(inject('pgUrl'));
 const databaseUrl = await prepareAuditDatabase(database.url);
 const issuer = await TokenIssuer.start();
-const audit = await startAudit(issuer, { kafka, databaseUrl }, scope);
+const audit = await startAudit(issuer, { kafka, databaseUrl }, scope, await ownLog(kafka, prefix));
 const producer = createRecordProducer(kafka);
 const author = new LedgerAuthor(1);
 

@@ -1,6 +1,7 @@
 import { createService, type RunningService, type ServiceConfig } from '@sluice/platform';
 import { auditService } from '../audit.service.js';
 import type { AuditScope } from '../intake/topics.js';
+import type { LogPlaces } from './own-log.js';
 import type { TokenIssuer } from './token-issuer.js';
 
 export const AUDITOR = { sub: '0190a000-0000-7000-8000-000000000205', kind: 'staff', roles: ['auditor'] };
@@ -19,6 +20,7 @@ export async function startAudit(
   issuer: TokenIssuer,
   { kafka, databaseUrl }: Pick<ServiceConfig, 'kafka' | 'databaseUrl'>,
   scope: AuditScope,
+  { log, keyDir }: LogPlaces,
 ): Promise<RunningAudit> {
   const config: ServiceConfig = {
     port: 0,
@@ -28,11 +30,11 @@ export async function startAudit(
     issuer: issuer.url,
     jwksUrl: `${issuer.url}/jwks`,
     audience: 'sluice-api',
-    keyDir: '/nowhere',
+    keyDir,
     logLevel: 'error',
     instance: kafka.clientId,
   };
-  const service = await createService(auditService(config, scope));
+  const service = await createService(auditService(config, log, scope));
   return {
     ...service,
     async get<T>(path: string, claims?: Record<string, unknown>): Promise<Answer<T>> {

@@ -19,7 +19,7 @@ export async function ownScope(connection: KafkaConnection, prefix: string): Pro
 }
 
 /** A broker under load tells of a new topic only a moment after it made it. */
-async function created(ensure: () => Promise<void>): Promise<void> {
+export async function created(ensure: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await ensure();

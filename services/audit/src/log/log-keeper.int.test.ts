@@ -1,0 +1,193 @@
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { createTestDatabase, uniquePrefix } from '@sluice/local-stack';
+import { folderSource, parseVerifierKey, verifyLog } from '@sluice/log-verifier';
+import { FileTileStorage, LogReader } from '@sluice/merkle-log';
+import { createRecordProducer, endOffsets, type KafkaConnection, PartitionPuller } from '@sluice/messaging';
+import { createLogger, Metrics, ReadinessChecks } from '@sluice/platform';
+import { Pool } from 'pg';
+import { afterAll, expect, inject, test } from 'vitest';
+import { RecordDigest } from '../intake/record-digest.js';
+import { prepareAuditDatabase } from '../testing/audit-database.js';
+import { ownLog } from '../testing/own-log.js';
+import { grantActivated, LedgerAuthor, ledgerRecord, readingOf } from '../testing/records.js';
+import { eventually } from '../testing/running-audit.js';
+import { ownScope } from '../testing/scope.js';
+import { readBlockLeaf } from './block-leaf.js';
+import { LogKeeper } from './log-keeper.js';
+import { openLogKey } from './log-key.js';
+import { LogSession } from './log-session.js';
+import { LogStatus } from './log-status.js';
+import { recordLeaf } from './record-leaf.js';
+
+const PARTITION = 3;
+/** Of the calls to storage and database, while crashes are wanted. */
+const CRASH_RATE = 0.04;
+
+const connection: KafkaConnection = { ...inject('kafka'), clientId: 'audit-log-test' };
+const prefix = uniquePrefix();
+const { topics } = await ownScope(connection, prefix);
+const { log, keyDir } = await ownLog(connection, prefix);
+const database = await createTestDatabase(inject('pgUrl'));
+const databaseUrl = await prepareAuditDatabase(database.url);
+const pool = new Pool({ connectionString: databaseUrl, max: 2 });
+pool.on('error', () => {});
+const producer = createRecordProducer(connection);
+const key = await openLogKey(keyDir, log.origin);
+const logger = createLogger({ name: 'audit', instance: 'test', level: 'silent' });
+const saltSecret = createSecretKey(randomBytes(32));
+const author = new LedgerAuthor(PARTITION);
+const running = new Set<LogKeeper>();
+let crashing = false;
+let crashes = 0;
+
+afterAll(async () => {
+  await Promise.all([...running].map((keeper) => keeper.stop()));
+  await producer.close();
+  await pool.end();
+  await database.drop();
+});
+
+/** A part that, at a random call, fails before or after it has done what was asked: what was done stays done. */
+function crashy<T extends object>(part: T): T {
+  return new Proxy(part, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== 'function' || name === 'close') return value;
+      return async (...given: unknown[]) => {
+        if (crashing && Math.random() < CRASH_RATE / 2) throw crash();
+        const answer = await value.apply(target, given);
+        if (crashing && Math.random() < CRASH_RATE / 2) throw crash();
+        return answer;
+      };
+    },
+  });
+}
+
+function crash(): Error {
+  crashes += 1;
+  return new Error('a crash that the test wanted');
+}
+
+function keeper(): LogKeeper {
+  const started = new LogKeeper({
+    openSession: async () => crashy(await LogSession.open(databaseUrl)),
+    storage: crashy(new FileTileStorage(log.folder)),
+    key,
+    connection,
+    producer,
+    topics,
+    checkpointTopic: log.checkpointTopic,
+    tools: { ledgerTopic: topics.ledger, saltSecret, digests: new RecordDigest() },
+    status: new LogStatus(new Metrics(), new ReadinessChecks(logger)),
+    logger,
+  });
+  running.add(started);
+  started.start();
+  return started;
+}
+
+async function publishRound(): Promise<void> {
+  const subject = randomUUID();
+  const outcomes = { 'harbour-bank': 'delivered', 'lake-bureau': 'delivered' } as const;
+  await producer.send([
+    ledgerRecord(topics.ledger, author.next([{ subject, outcomes }])),
+    ledgerRecord(topics.fences, author.next([])),
+    grantActivated(topics.consent, PARTITION, subject),
+    grantActivated(topics.vetting, 0, subject),
+    grantActivated(topics.registry, PARTITION, subject),
+    readingOf(topics.access, PARTITION, { subject, by: 'staff:sol', what: 'profile' }),
+  ]);
+}
+
+/** The leaf that each record of every topic must have, from the topics themselves. */
+async function expectedLeaves(): Promise<string[]> {
+  const puller = new PartitionPuller(connection);
+  const digests = new RecordDigest();
+  const leaves: string[] = [];
+  for (const topic of Object.values(topics)) {
+    for (const [partition, end] of (await endOffsets(connection, topic)).entries()) {
+      for (let offset = 0n; offset < end; ) {
+        const [answer] = await puller.pull([{ topic, partition, offset, maxBytes: 1 << 20 }], { maxWaitMs: 100 });
+        for (const record of answer!.records) {
+          leaves.push(recordLeaf(topic, partition, record.offset, digests.of([record])));
+        }
+        offset = answer!.nextOffset;
+      }
+    }
+  }
+  await puller.close();
+  return leaves.sort();
+}
+
+async function verifiedLeaves(): Promise<string[]> {
+  const leaves: string[] = [];
+  const report = await verifyLog({
+    source: folderSource(log.folder),
+    log: parseVerifierKey(key.verifierKey),
+    onEntry: (_index, entry) => leaves.push(entry.toString()),
+  });
+  expect(report.findings).toEqual([]);
+  return leaves;
+}
+
+const recordsOf = (leaves: string[]) => leaves.filter((leaf) => leaf.startsWith('record ')).sort();
+
+test('two keepers that crash anywhere, or lose their session: each record of every topic is one leaf', async () => {
+  keeper();
+  keeper();
+  crashing = true;
+  const until = Date.now() + 25_000;
+  for (let round = 0; Date.now() < until; round++) {
+    await publishRound();
+    if (round % 20 === 19) {
+      await pool.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice audit log' and datname = current_database()",
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  crashing = false;
+  const expected = await expectedLeaves();
+  const size = async () => Number((await pool.query('select size from audit.log_head')).rows[0]?.size ?? 0);
+  await eventually(
+    async () => recordsOf(await verifiedLeaves()).length,
+    (count) => count >= expected.length,
+    'all is in the log',
+  );
+  const leaves = await verifiedLeaves();
+  expect(recordsOf(leaves)).toEqual(expected);
+  expect(crashes).toBeGreaterThan(5);
+  expect(await size()).toBe(leaves.length);
+  expect(leaves.at(-1)).toMatch(/^position /);
+}, 90_000);
+
+test('the index leads to each block in the log, also after crashes', async () => {
+  const { rows } = await eventually(
+    () => pool.query('select l.*, h.size from audit.log_block l, audit.log_head h where h.indexed = h.size'),
+    ({ rows }) => rows.length > 0,
+    'the index is complete',
+  );
+  const reader = new LogReader(new FileTileStorage(log.folder));
+  const blocks = (await verifiedLeaves()).filter((leaf) => leaf.startsWith('block '));
+  expect(rows).toHaveLength(blocks.length);
+  for (const row of rows) {
+    const leaf = readBlockLeaf(String(await reader.leaf(Number(row.leaf), Number(row.size))));
+    expect(leaf).toMatchObject({ agency: row.agency, lane: row.lane, first: Number(row.first), count: row.count });
+  }
+});
+
+test('checkpoints are announced at least every second, whether there is something new or not', async () => {
+  const puller = new PartitionPuller(connection);
+  let [offset = 0n] = await endOffsets(connection, log.checkpointTopic);
+  let last = Date.now();
+  for (let seen = 0; seen < 5; ) {
+    const want = { topic: log.checkpointTopic, partition: 0, offset, maxBytes: 1 << 20 };
+    const [answer] = await puller.pull([want], { maxWaitMs: 2_000 });
+    if (answer!.records.length === 0) throw new Error('no checkpoint was announced for two seconds');
+    offset = answer!.nextOffset;
+    seen += answer!.records.length;
+    expect(Date.now() - last).toBeLessThan(1_900);
+    last = Date.now();
+  }
+  await puller.close();
+});

@@ -1,0 +1,82 @@
+import type { KeyObject } from 'node:crypto';
+import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { FileTileStorage, NoteKey } from '@sluice/merkle-log';
+import { createRecordProducer } from '@sluice/messaging';
+import { LOGGER, type Logger, SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import { FileKeyProvider } from '@sluice/vault';
+import { RecordDigest } from '../intake/record-digest.js';
+import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
+import { SALT_SECRET } from './block-commitments.js';
+import { LOG_SALT_SECRET, type LogConfig } from './log-config.js';
+import { LogKeeper } from './log-keeper.js';
+import { openLogKey } from './log-key.js';
+import { LogSession } from './log-session.js';
+import { LogStatus } from './log-status.js';
+import { ServeLog } from './serve-log.js';
+
+/** The verifiable log: its keeper, and its files over HTTP. */
+@Module({})
+export class LogModule implements OnApplicationBootstrap {
+  constructor(private readonly keeper: LogKeeper) {}
+
+  static of(config: LogConfig): DynamicModule {
+    return {
+      module: LogModule,
+      providers: [
+        { provide: FileTileStorage, useValue: new FileTileStorage(config.folder) },
+        {
+          provide: NoteKey,
+          inject: [SERVICE_CONFIG],
+          useFactory: ({ keyDir }: ServiceConfig) => openLogKey(keyDir, config.origin),
+        },
+        {
+          provide: LOG_SALT_SECRET,
+          inject: [SERVICE_CONFIG],
+          useFactory: async ({ keyDir }: ServiceConfig) => (await FileKeyProvider.open(keyDir)).secret(SALT_SECRET),
+        },
+        {
+          provide: LogKeeper,
+          inject: [SERVICE_CONFIG, AUDIT_SCOPE, FileTileStorage, NoteKey, LOG_SALT_SECRET, LogStatus, LOGGER, Shutdown],
+          useFactory: createKeeper(config),
+        },
+        LogStatus,
+        ServeLog,
+      ],
+      exports: [FileTileStorage, LOG_SALT_SECRET],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.keeper.start();
+  }
+}
+
+function createKeeper({ checkpointTopic }: LogConfig) {
+  return (
+    { databaseUrl, kafka }: ServiceConfig,
+    { topics }: AuditScope,
+    storage: FileTileStorage,
+    key: NoteKey,
+    saltSecret: KeyObject,
+    status: LogStatus,
+    logger: Logger,
+    shutdown: Shutdown,
+  ): LogKeeper => {
+    const producer = createRecordProducer({ ...kafka, clientId: `${kafka.clientId}-checkpoints` });
+    const keeper = new LogKeeper({
+      openSession: () => LogSession.open(databaseUrl),
+      storage,
+      key,
+      connection: kafka,
+      producer,
+      topics,
+      checkpointTopic,
+      tools: { ledgerTopic: topics.ledger, saltSecret, digests: new RecordDigest() },
+      status,
+      logger,
+    });
+    shutdown.onShutdown('log', () => keeper.stop(), SHUTDOWN_ORDER.workers);
+    shutdown.onShutdown('checkpoints', () => producer.close(), SHUTDOWN_ORDER.stores);
+    return keeper;
+  };
+}

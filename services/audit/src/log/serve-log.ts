@@ -1,0 +1,36 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CHECKPOINT_PATH, cacheHeaderOf, FileTileStorage, NoteKey } from '@sluice/merkle-log';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+const TEXT = 'text/plain; charset=utf-8';
+const BYTES = 'application/octet-stream';
+
+/**
+ * The log as https://c2sp.org/tlog-tiles has it, below `/log/`, open to anyone: it holds commitments and references only,
+ * and is worth most when many keep a copy. `/log/key` is the key to check it with; whoever checks gets it another way.
+ */
+@Injectable()
+export class ServeLog implements OnModuleInit {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly storage: FileTileStorage,
+    private readonly key: NoteKey,
+  ) {}
+
+  onModuleInit(): void {
+    const server: FastifyInstance = this.host.httpAdapter.getInstance();
+    server.get('/log/key', (_request, reply) => reply.type(TEXT).send(`${this.key.verifierKey}\n`));
+    server.get('/log/checkpoint', (_request, reply) => this.#send(CHECKPOINT_PATH, TEXT, reply));
+    server.get<{ Params: { '*': string } }>('/log/tile/*', (request, reply) =>
+      this.#send(`tile/${request.params['*']}`, BYTES, reply),
+    );
+  }
+
+  async #send(path: string, type: string, reply: FastifyReply): Promise<FastifyReply> {
+    const caching = cacheHeaderOf(path);
+    const bytes = caching === undefined ? undefined : await this.storage.read(path);
+    if (caching === undefined || bytes === undefined) return reply.code(404).type(TEXT).send('not found\n');
+    return reply.header('cache-control', caching).type(type).send(bytes);
+  }
+}

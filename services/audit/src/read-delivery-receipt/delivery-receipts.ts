@@ -1,0 +1,72 @@
+import type { KeyObject } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { NIL_UUID, type ReplyOf, type readDeliveryReceipt, uuidText } from '@sluice/contracts';
+import {
+  CHECKPOINT_PATH,
+  encodeTlogProof,
+  FileTileStorage,
+  LogReader,
+  parseCheckpoint,
+  parseNote,
+} from '@sluice/merkle-log';
+import { DECISION_AT, LedgerView, SOURCE_AT } from '../domain/ledger-view.js';
+import { BlockCommitments, blocksOf } from '../log/block-commitments.js';
+import { LOG_SALT_SECRET } from '../log/log-config.js';
+import { BlockPlaces } from './block-places.js';
+import { LedgerRecords } from './ledger-records.js';
+
+/** A receipt, and whom the delivery was about. */
+export interface DeliveryReceipt {
+  /** Undefined for a notice about the agency itself. */
+  subject: string | undefined;
+  receipt: ReplyOf<typeof readDeliveryReceipt>;
+}
+
+/** Makes receipts from the ledger, whose record holds the facts, and the log, which holds the proof. */
+@Injectable()
+export class DeliveryReceipts {
+  readonly #reader: LogReader;
+
+  constructor(
+    private readonly places: BlockPlaces,
+    private readonly ledger: LedgerRecords,
+    private readonly storage: FileTileStorage,
+    @Inject(LOG_SALT_SECRET) private readonly saltSecret: KeyObject,
+  ) {
+    this.#reader = new LogReader(storage);
+  }
+
+  /** Undefined where the log has no such delivery, or has it not yet. */
+  async of(agency: string, lane: number, sequence: number): Promise<DeliveryReceipt | undefined> {
+    const found = await this.places.find(agency, lane, sequence);
+    if (found === undefined) return undefined;
+    const batch = new LedgerView(await this.ledger.at(lane, found.ledgerOffset));
+    const block = blocksOf(batch).find((one) => one.agency === agency && one.first === found.first);
+    if (block === undefined) throw new Error('the index of the log names a block that the ledger has not got');
+    const index = sequence - block.first;
+    const { text, salt, path } = new BlockCommitments(this.saltSecret, batch, block).proof(index);
+    return {
+      subject: subjectOf(batch, block.decision + index),
+      receipt: {
+        delivery: text,
+        salt: salt.toString('base64'),
+        block: { index, count: block.count, path: path.map((hash) => hash.toString('base64')) },
+        ...(await this.#inclusion(found.leaf)),
+      },
+    };
+  }
+
+  async #inclusion(index: number): Promise<{ leaf: string; proof: string }> {
+    const checkpoint = (await this.storage.read(CHECKPOINT_PATH))?.toString();
+    if (checkpoint === undefined) throw new Error('the log has no checkpoint');
+    const { size } = parseCheckpoint(parseNote(checkpoint).text);
+    const [leaf, path] = await Promise.all([this.#reader.leaf(index, size), this.#reader.inclusionProof(index, size)]);
+    return { leaf: leaf.toString('latin1'), proof: encodeTlogProof({ index, path, checkpoint }) };
+  }
+}
+
+function subjectOf(batch: LedgerView, decision: number): string | undefined {
+  const source = batch.bytes.readUInt32BE(batch.decisionAt(decision) + DECISION_AT.source);
+  const subject = uuidText(batch.bytes, batch.sourceAt(source) + SOURCE_AT.subject);
+  return subject === NIL_UUID ? undefined : subject;
+}

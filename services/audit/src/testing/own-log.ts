@@ -1,0 +1,26 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TOPICS } from '@sluice/contracts';
+import { ensureTopics, type KafkaConnection } from '@sluice/messaging';
+import { FileKeyProvider } from '@sluice/vault';
+import type { LogConfig } from '../log/log-config.js';
+import { created } from './scope.js';
+
+/** Where the instances of one service keep their log and their keys. */
+export interface LogPlaces {
+  log: LogConfig;
+  keyDir: string;
+}
+
+/** A log, keys and a topic for checkpoints that one test file has for itself. */
+export async function ownLog(connection: KafkaConnection, prefix: string): Promise<LogPlaces> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-log-'));
+  const keyDir = join(folder, 'keys');
+  await FileKeyProvider.createRootKey(keyDir);
+  const checkpointTopic = prefix + TOPICS.checkpoints.name;
+  await created(() =>
+    ensureTopics(connection, [{ topic: checkpointTopic, partitions: TOPICS.checkpoints.partitions }]),
+  );
+  return { keyDir, log: { folder: join(folder, 'log'), origin: 'sluice.test/log', checkpointTopic } };
+}
