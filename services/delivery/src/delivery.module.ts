@@ -14,6 +14,7 @@ import {
 } from '@sluice/platform';
 import { ContentKeys, FileKeyProvider, type KeyProvider, PairwiseIds, SubjectKeys } from '@sluice/vault';
 import { Pool } from 'pg';
+import { CheckpointFollower } from './audit-gate/checkpoint-follower.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { FeedProvisioner } from './feeds/feed-provisioner.js';
 import { LedgerStore } from './ledger/ledger-store.js';
@@ -60,8 +61,13 @@ const PRODUCER = Symbol('RecordProducer');
         new EventStore({ pool, schema: 'delivery', onAppended: () => relay.nudge() }),
     },
     {
+      provide: CheckpointFollower,
+      inject: [SERVICE_CONFIG, Metrics, ReadinessChecks, Shutdown, LOGGER],
+      useFactory: createGate,
+    },
+    {
       provide: PartitionHost,
-      inject: [SERVICE_CONFIG, Pool, KEYS, PRODUCER, Metrics, ReadinessChecks, Shutdown, LOGGER],
+      inject: [SERVICE_CONFIG, Pool, KEYS, PRODUCER, CheckpointFollower, Metrics, ReadinessChecks, Shutdown, LOGGER],
       useFactory: createHost,
     },
   ],
@@ -99,11 +105,26 @@ function createRelay(
   return relay;
 }
 
+/** Follows audit's checkpoints: without them nothing is released. */
+function createGate(
+  { kafka }: ServiceConfig,
+  metrics: Metrics,
+  readiness: ReadinessChecks,
+  shutdown: Shutdown,
+  logger: Logger,
+): CheckpointFollower {
+  const follower = new CheckpointFollower(kafka, TOPICS.checkpoints.name, metrics, readiness, logger);
+  follower.start();
+  shutdown.onShutdown('audit gate', () => follower.stop(), SHUTDOWN_ORDER.stores);
+  return follower;
+}
+
 async function createHost(
   config: ServiceConfig,
   pool: Pool,
   keys: KeyProvider,
   producer: RecordProducer,
+  gate: CheckpointFollower,
   metrics: Metrics,
   readiness: ReadinessChecks,
   shutdown: Shutdown,
@@ -117,6 +138,7 @@ async function createHost(
     subjectKeys: new SubjectKeys({ pool, provider: keys }),
     contentKeys: await ContentKeys.create(keys),
     pairwise: await PairwiseIds.create(keys),
+    gate,
     logger,
   };
   return new PartitionHost(config.kafka, context, metrics, readiness, shutdown);

@@ -234,3 +234,24 @@ test('parked changes that an operator sends again are decided under today’s gr
   expect(phones(await world.received(agency, lane))).toEqual(['+8613900000011', '+8613900000012']);
   expect(await parkedCount()).toBe(0);
 });
+
+test('while audit does not record nothing is decided or dispatched, and then everything is, in order', async () => {
+  const lane = 5;
+  const agency = newAgency();
+  const subject = subjectIn(lane);
+  await world.accredit(agency, ['mobilePhone']);
+  await world.grant(subject, agency, ['mobilePhone']);
+  await work(lane, () => feedHas(agency, lane, 1));
+  const before = await committedBatches(lane);
+  const gate = { isOpen: false, whenOpen: async () => await new Promise<void>((resolve) => setTimeout(resolve, 20)) };
+  const sent = ['+8613900000021', '+8613900000022'];
+  for (const mobilePhone of sent) await world.change(subject, { mobilePhone });
+  let looks = 0;
+  const opensLate = async () => {
+    if (!gate.isOpen) expect(await committedBatches(lane)).toBe(before);
+    if (++looks === 50) gate.isOpen = true;
+    return gate.isOpen && feedHas(agency, lane, 1 + sent.length);
+  };
+  await work(lane, opensLate, { gate });
+  expect(phones(await world.received(agency, lane)).slice(-2)).toEqual(sent);
+});

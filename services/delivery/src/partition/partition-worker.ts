@@ -2,6 +2,7 @@ import { TOPICS } from '@sluice/contracts';
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
 import type { Logger } from '@sluice/platform';
 import type { ContentKeys, PairwiseIds, SubjectKeys } from '@sluice/vault';
+import type { AuditGate } from '../audit-gate/audit-gate.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { remakeBatch } from '../dispatch/redispatch.js';
 import { type Agencies, type Agency, evolveAgency } from '../domain/agency.js';
@@ -27,6 +28,7 @@ export interface WorkerContext {
   subjectKeys: SubjectKeys;
   contentKeys: ContentKeys;
   pairwise: PairwiseIds;
+  gate: AuditGate;
   logger: Logger;
   observe: WorkerObserver;
 }
@@ -65,9 +67,11 @@ export class PartitionWorker {
     this.#state = await this.context.store.acquire(this.partition);
     this.#lanes = await this.context.store.lanes(this.partition);
     await this.#replayVetting();
+    await this.context.gate.whenOpen(signal);
+    if (signal.aborted) return;
     await this.#redispatch();
     await this.#refreshParked();
-    while (!signal.aborted) await this.#step();
+    while (!signal.aborted) await this.#step(signal);
     await this.#noteDispatched();
   }
 
@@ -107,9 +111,12 @@ export class PartitionWorker {
     await this.#noteDispatched();
   }
 
-  async #step(): Promise<void> {
+  async #step(signal: AbortSignal): Promise<void> {
+    if (!this.context.gate.isOpen) return this.#waitForAudit(signal);
     const reading = await this.#reader.read(this.#state);
     this.context.observe.lag(this.partition, reading.lag);
+    // It closed while the broker was waited for: what was read is read again later.
+    if (!this.context.gate.isOpen) return this.#waitForAudit(signal);
     const settled = await this.#settled();
     if (isEmpty(reading) && settled.length === 0) {
       await this.#noteDispatched();
@@ -127,6 +134,11 @@ export class PartitionWorker {
     await this.context.store.commit(decided.effects);
     this.#take(decided);
     await this.#dispatch(decided, reading.registry.length);
+  }
+
+  async #waitForAudit(signal: AbortSignal): Promise<void> {
+    await this.#noteDispatched();
+    await this.context.gate.whenOpen(signal);
   }
 
   /** Takes over what is now committed. */

@@ -40,6 +40,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import { FeedProvisioner } from '../feeds/feed-provisioner.js';
 import { LedgerStore } from '../ledger/ledger-store.js';
 import type { WorkerContext } from '../partition/partition-worker.js';
+import { OPEN_GATE } from './open-gate.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 
@@ -97,6 +98,7 @@ export class DeliveryWorld {
       subjectKeys: this.subjectKeys,
       contentKeys: this.contentKeys,
       pairwise: this.pairwise,
+      gate: OPEN_GATE,
       logger: createLogger({ name: 'delivery', instance: 'test', level: 'silent' }),
       observe: { dispatched: () => {}, lag: () => {} },
     };
