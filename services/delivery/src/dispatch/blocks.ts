@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { LedgerBlock, LedgerDecision } from '@sluice/contracts';
-import { type ContentKey, type PairwiseIds, sealBlock } from '@sluice/vault';
+import { type ContentKey, sealBlock } from '@sluice/vault';
 import { type RenderSource, renderDelivery } from '../domain/render.js';
-import type { LaneState } from '../ledger/ledger-store.js';
+import type { LaneState } from '../ledger/batch-effects.js';
+import type { Aliases } from './aliases.js';
 
 /** Most deliveries of one block, and most bytes of its text. */
 export const BLOCK_MAX_DELIVERIES = 1_000;
@@ -35,7 +36,7 @@ export function makeBlocks(
   { agency, lane, keyEpoch, key, decisions }: LaneDeliveries,
   before: LaneState,
   lookup: SourceLookup,
-  pairwise: PairwiseIds,
+  aliases: Aliases,
 ): SealedBlock[] {
   const blocks: SealedBlock[] = [];
   let previous = before.digest;
@@ -54,7 +55,7 @@ export function makeBlocks(
     bytes = 0;
   };
   for (const decision of decisions) {
-    const text = renderOne(decision, lane, first + texts.length, lookup, pairwise);
+    const text = renderOne(decision, lane, first + texts.length, lookup, aliases);
     const size = Buffer.byteLength(text) + 1;
     if (texts.length > 0 && (texts.length === BLOCK_MAX_DELIVERIES || bytes + size > BLOCK_MAX_BYTES)) close();
     texts.push(text);
@@ -74,9 +75,9 @@ export function remakeBlock(
   key: ContentKey,
   decisions: readonly LedgerDecision[],
   lookup: SourceLookup,
-  pairwise: PairwiseIds,
+  aliases: Aliases,
 ): Buffer {
-  const texts = decisions.map((decision, i) => renderOne(decision, lane, recorded.first + i, lookup, pairwise));
+  const texts = decisions.map((decision, i) => renderOne(decision, lane, recorded.first + i, lookup, aliases));
   const { agency, first, count, previous } = recorded;
   return sealBlock(
     key.key,
@@ -90,9 +91,9 @@ function renderOne(
   lane: number,
   sequence: number,
   lookup: SourceLookup,
-  pairwise: PairwiseIds,
+  aliases: Aliases,
 ): string {
   // Subject of a notice about the agency itself: the nil uuid, whose alias is not rendered.
-  const alias = decision.purpose === null ? '' : pairwise.toPairwise(decision.agency, lookup.subject(decision.source));
+  const alias = decision.purpose === null ? '' : aliases.of(decision, lookup.subject(decision.source));
   return renderDelivery(lookup.render(decision.source), decision, alias, lane, sequence);
 }

@@ -10,12 +10,13 @@ import {
   TOPICS,
 } from '@sluice/contracts';
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
-import { type ContentKeys, open, type PairwiseIds, type SubjectKeys } from '@sluice/vault';
+import { type ContentKeys, open, type SubjectKeys } from '@sluice/vault';
 import type { Agencies } from '../domain/agency.js';
 import type { RenderSource } from '../domain/render.js';
 import { consentSource, registrySource, vettingSource } from '../partition/read-sources.js';
 import { reread } from '../partition/reread.js';
 import { readHeaders } from '../partition/source-record.js';
+import type { Aliases } from './aliases.js';
 import { remakeBlock } from './blocks.js';
 import type { CommittedBatch } from './dispatcher.js';
 
@@ -29,7 +30,7 @@ export interface RemakeContext {
   agencies: Agencies;
   subjectKeys: SubjectKeys;
   contentKeys: ContentKeys;
-  pairwise: PairwiseIds;
+  aliases: Aliases;
 }
 
 const TOPIC_OF: Record<SourceTopic, string> = {
@@ -63,7 +64,7 @@ export async function remakeBatch(content: Buffer, context: RemakeContext): Prom
     );
     const decisions = delivered.slice(next, next + block.count);
     next += block.count;
-    const value = remakeBlock(block, ledger.partition, key, decisions, lookup, context.pairwise);
+    const value = remakeBlock(block, ledger.partition, key, decisions, lookup, context.aliases);
     if (!hash('sha256', value, 'buffer').equals(block.digest)) {
       throw new LedgerDisagrees(`lane ${ledger.partition} of ${block.agency}, block at ${block.first}`);
     }

@@ -1,4 +1,4 @@
-import type { BatchEffects } from './ledger-store.js';
+import type { BatchEffects } from './batch-effects.js';
 
 /**
  * What several partitions decided, in one statement and one commit. Every part takes its rows by way of `own`, so that

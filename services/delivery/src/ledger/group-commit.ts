@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
+import type { BatchEffects } from './batch-effects.js';
 import { COMMIT, commitValues } from './commit-statement.js';
-import type { BatchEffects } from './ledger-store.js';
 import { PartitionLost } from './partition-lost.js';
 
 interface Waiting {

@@ -1,40 +1,8 @@
-import type { LedgerBatch } from '@sluice/contracts';
 import type { Pool } from 'pg';
 import type { Grant } from '../domain/grant.js';
 import type { LogMark } from '../partition/source-record.js';
+import type { BatchEffects, LaneState, PartitionState } from './batch-effects.js';
 import { GroupCommit } from './group-commit.js';
-
-/** Where a partition's worker stands; the offsets are the next to read. */
-export interface PartitionState {
-  partition: number;
-  epoch: number;
-  registryOffset: bigint;
-  consentOffset: bigint;
-  vettingOffset: bigint;
-  registryMark: LogMark;
-  consentMark: LogMark;
-  vettingMark: LogMark;
-  ledgerSequence: number;
-  ledgerDigest: Buffer;
-  dispatchedSequence: number;
-}
-
-export interface LaneState {
-  sequence: number;
-  digest: Buffer;
-}
-
-/** Everything one batch changes, to be committed together. */
-export interface BatchEffects {
-  state: PartitionState;
-  /** Absent where nothing had to be decided. */
-  batch?: { ledger: LedgerBatch; content: Buffer };
-  /** New grants of every person that a consent or snapshot event touched. */
-  subjects: ReadonlyMap<string, readonly Grant[]>;
-  parked: readonly { offset: bigint; subject: string; reason: string }[];
-  /** Offsets of parked changes that are settled by this batch. */
-  settled: readonly bigint[];
-}
 
 export interface ParkedChange {
   offset: bigint;

@@ -1,6 +1,6 @@
 import { TOPICS } from '@sluice/contracts';
 import type { PartitionPuller, Pulled, PulledRecord } from '@sluice/messaging';
-import type { PartitionState } from '../ledger/ledger-store.js';
+import type { PartitionState } from '../ledger/batch-effects.js';
 
 /** How long an idle pull waits at the broker. A new record ends the wait at once. */
 const PULL_WAIT_MS = 250;

@@ -2,22 +2,22 @@ import { hash } from 'node:crypto';
 import {
   CATALOGUE_VERSION,
   type ChangeContent,
-  decodeSealedChange,
   encodeLedgerBatch,
   type LedgerBatch,
   NIL_UUID,
   sealedChangeAad,
 } from '@sluice/contracts';
 import type { PulledRecord } from '@sluice/messaging';
-import { type ContentKeys, open, type PairwiseIds, SealBroken, type SubjectKeys } from '@sluice/vault';
+import { type ContentKeys, open, SealBroken, type SubjectKeys } from '@sluice/vault';
+import type { Aliases } from '../dispatch/aliases.js';
 import { makeBlocks, type SealedBlock } from '../dispatch/blocks.js';
 import type { Agencies } from '../domain/agency.js';
-import type { BatchEffects, LaneState, PartitionState } from '../ledger/ledger-store.js';
+import type { BatchEffects, LaneState, PartitionState } from '../ledger/batch-effects.js';
 import type { Reading } from './batch-reader.js';
 import { Draft } from './draft.js';
 import type { GrantViews } from './grant-views.js';
-import { consentSource, type RegistrySource, registrySource, subjectOf, vettingSource } from './read-sources.js';
-import { isAfter, type LogMark, readHeaders } from './source-record.js';
+import { consentSource, type RegistrySource, registrySource, vettingSource } from './read-sources.js';
+import { isAfter, type LogMark, readHeaders, type SourceHeaders } from './source-record.js';
 
 /** What deciding needs beside the records. */
 export interface DecisionContext {
@@ -28,7 +28,7 @@ export interface DecisionContext {
   waiting: ReadonlySet<string>;
   subjectKeys: SubjectKeys;
   contentKeys: ContentKeys;
-  pairwise: PairwiseIds;
+  aliases: Aliases;
   now: () => number;
 }
 
@@ -77,45 +77,40 @@ async function draftOf(
   context: DecisionContext,
   broken: ReadonlyMap<string, string>,
 ): Promise<Attempt> {
-  const consent = fresh(reading.consent, state.consentMark);
-  const registry = fresh(readableChanges(reading.registry), state.registryMark);
-  const events = consent.records.map(({ record, headers }) => consentSource(record, headers));
+  const vetting = fresh(reading.vetting.map(withHeaders), state.vettingMark);
+  const consent = fresh(reading.consent.map(withHeaders), state.consentMark);
+  const stops = consent.taken.map(({ record, headers }) => consentSource(record, headers));
+  const again = readChanges(settled);
+  const read = readChanges(reading.registry);
+  const registry = fresh(read.changes, state.registryMark);
   const subjects = [
-    ...events.map(({ event }) => event.data.subject),
-    ...settled.map(subjectOf),
-    ...registry.records.map(({ record }) => subjectOf(record)),
+    ...stops.map(({ event }) => event.data.subject),
+    ...again.changes.map(({ source }) => source.ledger.subject),
+    ...registry.taken.map(({ source }) => source.ledger.subject),
   ];
   const draft = new Draft(context.agencies, await context.grants.of(subjects), context.now());
-  const vetting = fresh(reading.vetting, state.vettingMark);
-  for (const { record, headers } of vetting.records) {
+  for (const { record, headers } of vetting.taken) {
     const { event, notice } = vettingSource(record, headers);
     draft.vetting(event, notice);
   }
-  for (const { event, notice } of events) draft.consent(event, notice);
+  for (const { event, notice } of stops) draft.consent(event, notice);
+  for (const record of [...again.unreadable, ...read.unreadable]) draft.park(record.offset, NIL_UUID, 'unreadable');
   const changes = new Map<number, RegistrySource>();
-  const take = (record: PulledRecord, waiting: boolean, headers = readHeaders(record)): void => {
-    const subject = subjectOf(record);
+  const take = (source: RegistrySource, waiting: boolean): void => {
+    const { subject, offset } = source.ledger;
     const reason = broken.get(subject) ?? (waiting ? 'behind' : undefined);
     if (reason !== undefined) {
-      draft.park(record.offset, subject, reason);
+      draft.park(offset, subject, reason);
       return;
     }
-    const source = registrySource(record, headers);
     changes.set(draft.sources.length, source);
     draft.registry(source);
   };
-  for (const record of reading.registry) {
-    if (!isReadable(record))
-      draft.park(record.offset, record.key === null ? NIL_UUID : subjectOf(record), 'unreadable');
-  }
-  for (const record of settled) {
-    if (isReadable(record)) take(record, false);
-    else draft.park(record.offset, record.key === null ? NIL_UUID : subjectOf(record), 'unreadable');
-  }
-  const released = new Set(settled.map(subjectOf));
-  for (const { record, headers } of registry.records) {
-    const subject = subjectOf(record);
-    take(record, context.waiting.has(subject) && !released.has(subject), headers);
+  for (const { source } of again.changes) take(source, false);
+  const released = new Set(again.changes.map(({ source }) => source.ledger.subject));
+  for (const { source } of registry.taken) {
+    const { subject } = source.ledger;
+    take(source, context.waiting.has(subject) && !released.has(subject));
   }
   return {
     draft,
@@ -126,7 +121,7 @@ async function draftOf(
       consentOffset: after(reading.consent, state.consentOffset),
       vettingOffset: after(reading.vetting, state.vettingOffset),
     },
-    traceparent: registry.records[0]?.headers.traceparent ?? consent.records[0]?.headers.traceparent,
+    traceparent: registry.taken[0]?.headers.traceparent ?? consent.taken[0]?.headers.traceparent,
   };
 }
 
@@ -200,7 +195,7 @@ async function blocksOf(draft: Draft, lane: number, context: DecisionContext): P
     const agency = draft.agencies.get(code)!;
     const key = await context.contentKeys.of(code, agency.keyEpoch, agency.publicKey);
     const deliveries = { agency: code, lane, keyEpoch: agency.keyEpoch, key, decisions };
-    blocks.push(...makeBlocks(deliveries, context.lanes.get(code) ?? EMPTY_LANE, lookup, context.pairwise));
+    blocks.push(...makeBlocks(deliveries, context.lanes.get(code) ?? EMPTY_LANE, lookup, context.aliases));
   }
   return blocks;
 }
@@ -222,38 +217,46 @@ function ledgerOf(draft: Draft, blocks: readonly SealedBlock[], state: Partition
   };
 }
 
-/**
- * A record that registry cannot have written is parked and the partition goes on. A stop that cannot be read is
- * another matter: there the worker halts, because going on could release what it forbids.
- */
-function isReadable(record: PulledRecord): boolean {
-  try {
-    subjectOf(record);
-    readHeaders(record);
-    decodeSealedChange(record.value);
-    return true;
-  } catch {
-    return false;
-  }
+interface WithHeaders {
+  record: PulledRecord;
+  headers: SourceHeaders;
 }
 
-function readableChanges(records: readonly PulledRecord[]): readonly PulledRecord[] {
-  return records.every(isReadable) ? records : records.filter(isReadable);
+function withHeaders(record: PulledRecord): WithHeaders {
+  return { record, headers: readHeaders(record) };
+}
+
+/**
+ * Each record is read once. One that registry cannot have written is parked and the partition goes on. A stop that cannot
+ * be read is another matter: there the worker halts, because going on could release what it forbids.
+ */
+function readChanges(records: readonly PulledRecord[]) {
+  const changes: (WithHeaders & { source: RegistrySource })[] = [];
+  const unreadable: PulledRecord[] = [];
+  for (const record of records) {
+    try {
+      const headers = readHeaders(record);
+      changes.push({ record, headers, source: registrySource(record, headers) });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      unreadable.push(record);
+    }
+  }
+  return { changes, unreadable };
 }
 
 /** Leaves out what a relay published again after a crash, and answers the new mark. */
-function fresh(records: readonly PulledRecord[], last: LogMark) {
+function fresh<T extends WithHeaders>(records: readonly T[], last: LogMark): { taken: T[]; mark: LogMark } {
   let mark = last;
-  const taken: { record: PulledRecord; headers: ReturnType<typeof readHeaders> }[] = [];
-  for (const record of records) {
-    const headers = readHeaders(record);
-    if (headers.late) taken.push({ record, headers });
-    else if (isAfter(headers.mark, mark)) {
-      mark = headers.mark;
-      taken.push({ record, headers });
+  const taken: T[] = [];
+  for (const one of records) {
+    if (one.headers.late) taken.push(one);
+    else if (isAfter(one.headers.mark, mark)) {
+      mark = one.headers.mark;
+      taken.push(one);
     }
   }
-  return { records: taken, mark };
+  return { taken, mark };
 }
 
 function after(records: readonly PulledRecord[], otherwise: bigint): bigint {

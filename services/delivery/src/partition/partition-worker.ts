@@ -3,11 +3,13 @@ import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
 import type { Logger } from '@sluice/platform';
 import type { ContentKeys, PairwiseIds, SubjectKeys } from '@sluice/vault';
 import type { AuditGate } from '../audit-gate/audit-gate.js';
+import { Aliases } from '../dispatch/aliases.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { remakeBatch } from '../dispatch/redispatch.js';
 import { type Agencies, type Agency, evolveAgency } from '../domain/agency.js';
 import type { FeedProvisioner } from '../feeds/feed-provisioner.js';
-import type { LaneState, LedgerStore, ParkedChange, PartitionState } from '../ledger/ledger-store.js';
+import type { LaneState, PartitionState } from '../ledger/batch-effects.js';
+import type { LedgerStore, ParkedChange } from '../ledger/ledger-store.js';
 import { BatchReader, type Reading } from './batch-reader.js';
 import { type DecidedBatch, decideBatch } from './decide-batch.js';
 import { GrantViews } from './grant-views.js';
@@ -51,6 +53,7 @@ export class PartitionWorker {
   #waiting = new Set<string>();
   #parkedCheckedAt = 0;
   readonly #grants: GrantViews;
+  readonly #aliases: Aliases;
   readonly #reader: BatchReader;
 
   constructor(
@@ -59,6 +62,7 @@ export class PartitionWorker {
     private readonly context: WorkerContext,
   ) {
     this.#grants = new GrantViews((subjects) => context.store.grantsOf(subjects), CACHED_SUBJECTS);
+    this.#aliases = new Aliases(context.pairwise);
     this.#reader = new BatchReader(puller, partition);
   }
 
@@ -104,7 +108,12 @@ export class PartitionWorker {
   /** Sends what was committed but perhaps not dispatched before a crash: the same bytes, from ledger and sources. */
   async #redispatch(): Promise<void> {
     for (const content of await this.context.store.batchesAfter(this.partition, this.#state.dispatchedSequence)) {
-      const batch = await remakeBatch(content, { ...this.context, puller: this.puller, agencies: this.#agencies });
+      const batch = await remakeBatch(content, {
+        ...this.context,
+        puller: this.puller,
+        agencies: this.#agencies,
+        aliases: this.#aliases,
+      });
       await this.context.dispatcher.dispatch(batch);
       this.#state.dispatchedSequence = batch.ledger.sequence;
     }
@@ -125,6 +134,7 @@ export class PartitionWorker {
     const decided = await decideBatch(reading, settled, this.#state, {
       ...this.context,
       agencies: this.#agencies,
+      aliases: this.#aliases,
       grants: this.#grants,
       lanes: this.#lanes,
       waiting: this.#waiting,
