@@ -38,6 +38,7 @@ const saltSecret = createSecretKey(randomBytes(32));
 const author = new LedgerAuthor(PARTITION);
 const running = new Set<LogKeeper>();
 let crashing = false;
+let diskIsFull = false;
 let crashes = 0;
 
 afterAll(async () => {
@@ -54,6 +55,8 @@ function crashy<T extends object>(part: T): T {
       const value = Reflect.get(target, name);
       if (typeof value !== 'function' || name === 'close') return value;
       return async (...given: unknown[]) => {
+        if (diskIsFull && name === 'write')
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
         if (crashing && Math.random() < CRASH_RATE / 2) throw crash();
         const answer = await value.apply(target, given);
         if (crashing && Math.random() < CRASH_RATE / 2) throw crash();
@@ -190,4 +193,18 @@ test('checkpoints are announced at least every second, whether there is somethin
     last = Date.now();
   }
   await puller.close();
+});
+
+test('a full disk: no checkpoint while there is something that cannot be recorded, and then all goes on', async () => {
+  const announced = async () => (await endOffsets(connection, log.checkpointTopic))[0]!;
+  diskIsFull = true;
+  await publishRound();
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const before = await announced();
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(await announced()).toBe(before);
+  diskIsFull = false;
+  await eventually(announced, (offset) => offset > before, 'checkpoints are announced again');
+  const expected = await expectedLeaves();
+  expect(recordsOf(await verifiedLeaves())).toEqual(expected);
 });
