@@ -50,8 +50,15 @@ module.exports = {
       name: 'vault-and-log-know-no-transport',
       comment: 'Keys and proofs are checked offline; they must not need a broker or a web framework.',
       severity: 'error',
-      from: { path: '^libs/(vault|merkle-log)/', pathNot: TESTS },
+      from: { path: '^libs/(vault|merkle-log|log-verifier)/', pathNot: TESTS },
       to: { path: 'node_modules/(@nestjs|kafkajs|@platformatic)' },
+    },
+    {
+      name: 'verifier-trusts-no-writer',
+      comment: 'A verifier that shared code with the writer would share its mistakes.',
+      severity: 'error',
+      from: { path: '^libs/log-verifier/', pathNot: TESTS },
+      to: { path: '^libs/merkle-log/' },
     },
     {
       name: 'kafka-through-messaging',
