@@ -1,3 +1,4 @@
+import { setTimeout as gather } from 'node:timers/promises';
 import { type LogPlace, READ_BYTES, READ_ROWS } from './log-reads.js';
 import type { Pause } from './pause.js';
 import type { Published, Publisher } from './publisher.js';
@@ -8,6 +9,12 @@ import type { Halt, RelaySession } from './relay-session.js';
 /** Polls come at the first pace after an event and slow down to the second one. */
 const BUSY_POLL_MS = 10;
 const IDLE_POLL_MS = 50;
+/**
+ * After a small batch the relay lets so much time pass before the next: at 500 events a second it would otherwise send
+ * each by itself, and the four round trips of a batch would fill a third of a core.
+ */
+const GATHER_MS = 5;
+const SMALL_BATCH = 100;
 /** Under a backlog the relay reads on without looking around; it looks at least this often. */
 const LOOK_EVERY_MS = 500;
 
@@ -59,6 +66,7 @@ export class Leadership {
       ahead?.catch(() => {}); // Thrown where it is awaited, after this batch is done with.
       if (publications.length > 0 && !(await this.#publish(publications))) return;
       pollMs = BUSY_POLL_MS;
+      if (ahead === undefined && publications.length < SMALL_BATCH) await gather(GATHER_MS);
     }
   }
 

@@ -119,6 +119,8 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
     const consumer = kafkaJs(connection, logger).consumer({
       groupId,
       sessionTimeout: SESSION_TIMEOUT_MS,
+      // Else the group waits a minute for a member that went away while it was sharing itself out.
+      rebalanceTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: MAX_BATCH_BYTES,

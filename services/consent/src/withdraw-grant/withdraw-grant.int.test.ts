@@ -220,53 +220,69 @@ test('a supervisor who reads a receipt is recorded before it is shown', async ()
   expect((await consent.call(readReceipt, { as: supervisor, params: { grant } })).status).toBe(200);
   expect((await consent.call(readGrant, { as: supervisor, params: { grant } })).body.subject).toBe(pair.subject);
   const records = await consent.accesses.until(({ data }) => data.subject === pair.subject, 2);
-  expect(records.map(({ data }) => data)).toEqual([
-    { subject: pair.subject, by: 'staff:sol', what: 'receipt' },
-    { subject: pair.subject, by: 'staff:sol', what: 'grant' },
-  ]);
+  // Each record has a stream of its own, so the two may come from different partitions, in either order.
+  expect(new Set(records.map(({ data }) => data))).toEqual(
+    new Set([
+      { subject: pair.subject, by: 'staff:sol', what: 'receipt' },
+      { subject: pair.subject, by: 'staff:sol', what: 'grant' },
+    ]),
+  );
 });
 
-/** Asks for the receipt as often as a client would, until the stop is effective; half a minute at most. */
+const GROUP_SETTLES_MS = 180_000;
+
+/**
+ * Asks for the receipt as often as a client would, until the stop is effective. A consumer that stops while its group
+ * shares itself out may be missed only when its session ends.
+ */
 async function effective(pair: Pair, grant: string, at = consent.instances[0]!) {
   for (let tries = 1; ; tries++) {
     const receipt = await consent.call(readReceipt, { as: pair.person, params: { grant }, at, wait: 5 });
-    if (receipt.status === 200 || tries === 6) return receipt;
+    if (receipt.status === 200 || tries === 24) return receipt;
   }
 }
 
-test('the caller gets the receipt whichever of two instances hears the fence', async () => {
-  const second = await consent.startInstance();
-  const pairs: Pair[] = await Promise.all(Array.from({ length: 24 }, () => consent.pair(agency)));
-  const lanes = new Set(pairs.map(({ subject }) => laneOf(subject)));
-  expect(lanes.size).toBeGreaterThan(3);
-  const answers = await Promise.all(
-    pairs.map(async (pair, i) => {
-      const { grant } = await consent.agreed(pair);
-      const at = consent.instances[i % 2]!;
-      const answer = await consent.call(withdrawGrant, { as: pair.person, params: { grant }, at, wait: 5 });
-      // The group of the consumers shares itself out anew meanwhile, which may take longer than a call may wait.
-      return answer.status === 200 ? answer : effective(pair, grant, at);
-    }),
-  );
-  expect(answers.map(({ body }) => body.effect)).toEqual(Array(24).fill('effective'));
-  await consent.stopInstance(second);
-  const { grant } = await consent.agreed(pairs[0]!);
-  const after = await consent.call(withdrawGrant, { as: pairs[0]!.person, params: { grant }, wait: 5 });
-  const settled = after.status === 200 ? after : await effective(pairs[0]!, grant);
-  expect(settled.body.effect).toBe('effective');
-});
+test(
+  'the caller gets the receipt whichever of two instances hears the fence',
+  async () => {
+    const second = await consent.startInstance();
+    const pairs: Pair[] = await Promise.all(Array.from({ length: 24 }, () => consent.pair(agency)));
+    const lanes = new Set(pairs.map(({ subject }) => laneOf(subject)));
+    expect(lanes.size).toBeGreaterThan(3);
+    const answers = await Promise.all(
+      pairs.map(async (pair, i) => {
+        const { grant } = await consent.agreed(pair);
+        const at = consent.instances[i % 2]!;
+        const answer = await consent.call(withdrawGrant, { as: pair.person, params: { grant }, at, wait: 5 });
+        // The group of the consumers shares itself out anew meanwhile, which may take longer than a call may wait.
+        return answer.status === 200 ? answer : effective(pair, grant, at);
+      }),
+    );
+    expect(answers.map(({ body }) => body.effect)).toEqual(Array(24).fill('effective'));
+    await consent.stopInstance(second);
+    const { grant } = await consent.agreed(pairs[0]!);
+    const after = await consent.call(withdrawGrant, { as: pairs[0]!.person, params: { grant }, wait: 5 });
+    const settled = after.status === 200 ? after : await effective(pairs[0]!, grant);
+    expect(settled.body.effect).toBe('effective');
+  },
+  GROUP_SETTLES_MS,
+);
 
-test('a stop that is recorded before a restart gets its receipt after it', async () => {
-  delivery.answering = false;
-  const pair = await consent.pair(agency);
-  const { grant } = await consent.agreed(pair);
-  const { body } = await consent.call(withdrawGrant, { as: pair.person, params: { grant }, wait: 0 });
-  const stop = await stopOf(grant, body.version);
-  await consent.stopInstance(consent.instances[0]!);
-  await delivery.answer(stop);
-  await consent.startInstance();
-  const late = await effective(pair, grant);
-  expect(late.body.effect).toBe('effective');
-  const { body: list } = await consent.call(listGrants, { as: pair.person });
-  expect(list.grants[0]).toMatchObject({ grant, state: 'withdrawn', receipt: late.body.receipt });
-});
+test(
+  'a stop that is recorded before a restart gets its receipt after it',
+  async () => {
+    delivery.answering = false;
+    const pair = await consent.pair(agency);
+    const { grant } = await consent.agreed(pair);
+    const { body } = await consent.call(withdrawGrant, { as: pair.person, params: { grant }, wait: 0 });
+    const stop = await stopOf(grant, body.version);
+    await consent.stopInstance(consent.instances[0]!);
+    await delivery.answer(stop);
+    await consent.startInstance();
+    const late = await effective(pair, grant);
+    expect(late.body.effect).toBe('effective');
+    const { body: list } = await consent.call(listGrants, { as: pair.person });
+    expect(list.grants[0]).toMatchObject({ grant, state: 'withdrawn', receipt: late.body.receipt });
+  },
+  GROUP_SETTLES_MS,
+);

@@ -1,3 +1,4 @@
+import { setTimeout as gather } from 'node:timers/promises';
 import { TOPICS } from '@sluice/contracts';
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
 import type { Logger } from '@sluice/platform';
@@ -17,6 +18,12 @@ import { vettingSource } from './read-sources.js';
 import { reread } from './reread.js';
 import { readHeaders } from './source-record.js';
 
+/**
+ * After a small batch the worker lets so much time pass before it reads again: what trickles in then shares a commit and a
+ * block, and the machine is not kept busy by batches of one. Stops and snapshots at rest do not wait: nothing came before.
+ */
+const GATHER_MS = 6;
+const SMALL_BATCH = 100;
 /** Parked changes are looked at this often while there are any. */
 const PARKED_CHECK_MS = 1_000;
 const CACHED_SUBJECTS = 20_000;
@@ -144,6 +151,7 @@ export class PartitionWorker {
     await this.context.store.commit(decided.effects);
     this.#take(decided);
     await this.#dispatch(decided, reading.registry.length);
+    if (reading.registry.length < SMALL_BATCH) await gather(GATHER_MS);
   }
 
   async #waitForAudit(signal: AbortSignal): Promise<void> {
