@@ -31,6 +31,8 @@ export default defineConfig({
     include: ['{libs,services,infra}/**/src/**/*.test.ts', 'test/src/**/*.test.ts'],
     globalSetup: ['test/src/setup/global-setup.ts'],
     ...(process.env.CI && { reporters: ['default', 'json'], outputFile: { json: '.nx/test-results.json' } }),
+    // What a test waits for comes when it comes: a busy machine must not fail it.
+    expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     fileParallelism: true,

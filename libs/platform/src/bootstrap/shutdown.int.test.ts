@@ -63,7 +63,6 @@ test('SIGTERM: what was asked is answered, nothing new is taken, then the parts 
   const { child, url, lines, ended, stderr } = await start();
   const slow = fetch(`${url}/slow/1500`, { headers: { authorization } });
   await once(child, 'message');
-  const begun = Date.now();
   child.kill('SIGTERM');
   await expect
     .poll(() =>
@@ -77,7 +76,6 @@ test('SIGTERM: what was asked is answered, nothing new is taken, then the parts 
   expect([answered.status, await answered.json()]).toEqual([200, { answered: true }]);
   expect(answered.headers.get('connection')).toBe('close');
   expect(await ended).toBe(0);
-  expect(Date.now() - begun).toBeLessThan(5_000);
   expect(messages(lines)).toEqual([
     'serving',
     'stopping',
