@@ -31,7 +31,8 @@ export function createLogger({ name, instance, level }: LoggerOptions, destinati
       return span === undefined ? {} : { trace: span.traceId };
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // Written at once: what pino leaves to a thread comes out of order, or not at all, when the process exits behind it.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
 /** Nest's own lines: its start is detail, its errors are not. */
