@@ -7,6 +7,7 @@ import { historyCommand } from './history/history.command.js';
 import { lagCommand } from './lag/lag.command.js';
 import { logCommand } from './log/log.command.js';
 import { parkedCommand } from './parked/parked.command.js';
+import { replayCommand } from './replay/replay.command.js';
 import type { Perform } from './session.js';
 import { showsColour, type Terminal } from './terminal.js';
 import { verifyCommand } from './verify/verify.command.js';
@@ -28,6 +29,7 @@ export function sluiceProgram(perform: Perform, terminal: Terminal): Command {
     .addCommand(historyCommand(perform))
     .addCommand(logCommand(perform))
     .addCommand(verifyCommand(perform))
+    .addCommand(replayCommand(perform))
     .addHelpText('after', EXIT_CODES);
   program.addCommand(completionCommand(perform, program));
   settle(program, terminal);
