@@ -37,7 +37,15 @@ module.exports = {
       comment: 'decide and evolve are functions of their arguments: no framework, no database, no clock, no network.',
       severity: 'error',
       from: { path: '^services/[^/]+/src/domain/', pathNot: TESTS },
-      to: { pathNot: '^(services/[^/]+/src/domain/|libs/contracts/)' },
+      to: { pathNot: '^(services/[^/]+/src/domain/|libs/(contracts|decision)/)' },
+    },
+    {
+      name: 'decision-is-pure',
+      comment:
+        'Delivery decides by it, and whoever looks back or tries a policy out must get the same answer from the same facts: no clock, no database, no framework.',
+      severity: 'error',
+      from: { path: '^libs/decision/', pathNot: TESTS },
+      to: { pathNot: '^libs/(decision|contracts)/' },
     },
     {
       name: 'contracts-stand-alone',

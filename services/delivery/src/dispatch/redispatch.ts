@@ -9,9 +9,9 @@ import {
   sealedChangeAad,
   TOPICS,
 } from '@sluice/contracts';
+import type { Agencies } from '@sluice/decision';
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
 import { type ContentKeys, open, type SubjectKeys } from '@sluice/vault';
-import type { Agencies } from '../domain/agency.js';
 import type { RenderSource } from '../domain/render.js';
 import { consentSource, registrySource, vettingSource } from '../partition/read-sources.js';
 import { reread } from '../partition/reread.js';

@@ -1,5 +1,5 @@
 import type { LedgerBatch } from '@sluice/contracts';
-import type { Grant } from '../domain/grant.js';
+import type { Grant } from '@sluice/decision';
 import type { LogMark } from '../partition/source-record.js';
 
 /** Where a partition's worker stands; the offsets are the next to read. */

@@ -1,5 +1,5 @@
+import type { Grant } from '@sluice/decision';
 import type { Pool } from 'pg';
-import type { Grant } from '../domain/grant.js';
 import type { LogMark } from '../partition/source-record.js';
 import type { BatchEffects, LaneState, PartitionState } from './batch-effects.js';
 import { GroupCommit } from './group-commit.js';

@@ -7,11 +7,11 @@ import {
   NIL_UUID,
   sealedChangeAad,
 } from '@sluice/contracts';
+import type { Agencies } from '@sluice/decision';
 import type { PulledRecord } from '@sluice/messaging';
 import { type ContentKeys, open, SealBroken, type SubjectKeys } from '@sluice/vault';
 import type { Aliases } from '../dispatch/aliases.js';
 import { makeBlocks, type SealedBlock } from '../dispatch/blocks.js';
-import type { Agencies } from '../domain/agency.js';
 import type { BatchEffects, LaneState, PartitionState } from '../ledger/batch-effects.js';
 import type { Reading } from './batch-reader.js';
 import { Draft } from './draft.js';

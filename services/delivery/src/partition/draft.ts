@@ -1,8 +1,15 @@
 import { type LedgerDecision, SOURCE_KIND } from '@sluice/contracts';
-import type { Agencies, Agency } from '../domain/agency.js';
-import { evolveAgency } from '../domain/agency.js';
-import { decideAgencyNotice, decideChange, decideGrantNotice, decideSnapshot } from '../domain/decide.js';
-import { evolveGrants, snapshotArrived } from '../domain/grant.js';
+import {
+  type Agencies,
+  type Agency,
+  decideAgencyNotice,
+  decideChange,
+  decideGrantNotice,
+  decideSnapshot,
+  evolveAgency,
+  evolveGrants,
+  snapshotArrived,
+} from '@sluice/decision';
 import type { BatchGrants } from './grant-views.js';
 import type { ConsentEvent, RegistrySource, Source, VettingEvent } from './read-sources.js';
 

@@ -1,5 +1,5 @@
+import type { Grant } from '@sluice/decision';
 import { LRUCache } from 'lru-cache';
-import type { Grant } from '../domain/grant.js';
 
 const NONE: readonly Grant[] = [];
 

@@ -1,5 +1,6 @@
 import { setTimeout as gather } from 'node:timers/promises';
 import { TOPICS } from '@sluice/contracts';
+import { type Agencies, type Agency, evolveAgency } from '@sluice/decision';
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
 import type { Logger } from '@sluice/platform';
 import type { ContentKeys, PairwiseIds, SubjectKeys } from '@sluice/vault';
@@ -7,7 +8,6 @@ import type { AuditGate } from '../audit-gate/audit-gate.js';
 import { Aliases } from '../dispatch/aliases.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { remakeBatch } from '../dispatch/redispatch.js';
-import { type Agencies, type Agency, evolveAgency } from '../domain/agency.js';
 import type { FeedProvisioner } from '../feeds/feed-provisioner.js';
 import type { LaneState, PartitionState } from '../ledger/batch-effects.js';
 import type { LedgerStore, ParkedChange } from '../ledger/ledger-store.js';

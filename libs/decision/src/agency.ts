@@ -14,13 +14,20 @@ import {
   type VettingEventType,
 } from '@sluice/contracts';
 
-/** What delivery has to know of an accredited agency. `until` in ms since 1970. */
-export interface Agency {
-  code: string;
-  version: number;
+/** What a decision depends on of an agency that was accredited. `until` in ms since 1970. */
+export interface Accreditation {
   state: 'accredited' | 'suspended' | 'revoked';
   until: number;
   receives: ReadonlyMap<PurposeCode, { attributes: AttributeSet; modes: ReadonlySet<GrantMode> }>;
+}
+
+/** By agency code. An agency that is not in it was never accredited. */
+export type Accreditations = ReadonlyMap<string, Accreditation>;
+
+/** What delivery has to know of an accredited agency. */
+export interface Agency extends Accreditation {
+  code: string;
+  version: number;
   publicKey: FeedPublicKey;
   keyEpoch: number;
 }
@@ -52,19 +59,22 @@ export function evolveAgency<T extends VettingEventType>(
   }
 }
 
+/** What an accreditation of this scope allows, in a state. */
+export function accreditationOf(state: Accreditation['state'], scope: AccreditationScope): Accreditation {
+  return { state, until: Date.parse(scope.until), receives: receivesOf(scope) };
+}
+
 function accredited(data: VettingEventData<typeof AGENCY_ACCREDITED>): Agency {
   return {
     code: data.agency,
     version: data.agencyVersion,
-    state: 'accredited',
-    until: Date.parse(data.scope.until),
-    receives: receivesOf(data.scope),
+    ...accreditationOf('accredited', data.scope),
     publicKey: data.publicKey,
     keyEpoch: data.keyEpoch,
   };
 }
 
-function receivesOf(scope: AccreditationScope): Agency['receives'] {
+function receivesOf(scope: AccreditationScope): Accreditation['receives'] {
   return new Map(
     scope.receives.map(({ purpose, attributes, modes }) => [
       purpose,

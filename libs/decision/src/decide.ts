@@ -1,5 +1,5 @@
 import { type AttributeSet, type LedgerDecision, NIL_UUID, type Outcome } from '@sluice/contracts';
-import type { Agencies, Agency } from './agency.js';
+import type { Accreditation, Accreditations } from './agency.js';
 import type { Grant } from './grant.js';
 
 /**
@@ -13,7 +13,7 @@ export function decideChange(
   source: number,
   changed: AttributeSet,
   grants: readonly Grant[],
-  agencies: Agencies,
+  agencies: Accreditations,
   now: number,
 ): LedgerDecision[] {
   const decisions: LedgerDecision[] = [];
@@ -37,7 +37,7 @@ export function decideSnapshot(
   present: AttributeSet,
   answers: { grant: string; grantVersion: number },
   grants: readonly Grant[],
-  agencies: Agencies,
+  agencies: Accreditations,
   now: number,
 ): LedgerDecision[] {
   const grant = grants.find((one) => one.grant === answers.grant);
@@ -69,7 +69,7 @@ export function decideAgencyNotice(source: number, agency: string): LedgerDecisi
   };
 }
 
-function refusalOf(grant: Grant, agency: Agency | undefined, now: number): Outcome | null {
+function refusalOf(grant: Grant, agency: Accreditation | undefined, now: number): Outcome | null {
   if (grant.paused) return 'grant-paused';
   if (now < grant.validFrom || now >= grant.validUntil) return 'outside-validity';
   if (agency === undefined || agency.state === 'revoked' || now >= agency.until) return 'not-accredited';
@@ -83,7 +83,7 @@ function pushWithinScope(
   decisions: LedgerDecision[],
   source: number,
   grant: Grant,
-  agency: Agency,
+  agency: Accreditation,
   wanted: AttributeSet,
 ): void {
   const allowed = agency.receives.get(grant.purpose)!.attributes;

@@ -1,0 +1,3 @@
+export * from './agency.js';
+export * from './decide.js';
+export * from './grant.js';
