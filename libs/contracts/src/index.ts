@@ -19,6 +19,7 @@ export * from './http/endpoint.js';
 export * from './http/registry.js';
 export * from './http/vetting.js';
 export * from './ids.js';
+export * from './instant.js';
 export * from './partition.js';
 export * from './principal.js';
 export * from './problems.js';

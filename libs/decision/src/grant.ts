@@ -11,6 +11,7 @@ import {
   GRANT_STOPPED,
   GRANT_WIDENED,
   type GrantMode,
+  type GrantTerms,
   type LawfulBasis,
   type PurposeCode,
 } from '@sluice/contracts';
@@ -61,7 +62,11 @@ export function evolveGrants(
   }
 }
 
-function grantOf(data: ConsentEventData<ConsentEventType>, rest: Pick<Grant, 'paused' | 'awaiting'>): Grant {
+/** A grant of these terms, as decisions know it. */
+export function grantOf(
+  data: { grant: string; grantVersion: number; terms: GrantTerms },
+  rest: Pick<Grant, 'paused' | 'awaiting'>,
+): Grant {
   const { terms } = data;
   return {
     grant: data.grant,

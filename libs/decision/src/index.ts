@@ -1,3 +1,4 @@
 export * from './agency.js';
 export * from './decide.js';
 export * from './grant.js';
+export * from './reach.js';

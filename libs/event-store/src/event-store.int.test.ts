@@ -356,6 +356,45 @@ describe('reading a stream', () => {
   });
 });
 
+describe('a stream as of a past time', () => {
+  const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms);
+
+  /** Events recorded at these times, given in microseconds after the turn of the year. */
+  async function recorded(...micros: number[]): Promise<string> {
+    const stream = randomUUID();
+    for (const [index, time] of micros.entries()) {
+      await store.execute(count(stream));
+      await db.admin.query(
+        `update log.event set recorded_at = '2026-01-01Z'::timestamptz + $3 * interval '1 microsecond'
+          where stream = $1 and version = $2`,
+        [stream, index + 1, time],
+      );
+    }
+    return stream;
+  }
+  const versionsAsOf = async (stream: string, ms: number) =>
+    (await store.readStreamAsOf(stream, at(ms))).map(({ version }) => version);
+
+  it('holds an event from the millisecond on in which everybody sees it recorded', async () => {
+    const stream = await recorded(1_000, 7_999, 8_000);
+    expect(await versionsAsOf(stream, 0)).toEqual([]);
+    expect(await versionsAsOf(stream, 1)).toEqual([1]);
+    expect(await versionsAsOf(stream, 6)).toEqual([1]);
+    expect(await versionsAsOf(stream, 7)).toEqual([1, 2]);
+    expect(await versionsAsOf(stream, 8)).toEqual([1, 2, 3]);
+  });
+
+  it('shows no event without those before it, though the clock was set back', async () => {
+    const stream = await recorded(1_000, 9_000, 4_000);
+    expect(await versionsAsOf(stream, 5)).toEqual([1]);
+    expect(await versionsAsOf(stream, 9)).toEqual([1, 2, 3]);
+  });
+
+  it('is nothing where there is no stream', async () => {
+    expect(await versionsAsOf(randomUUID(), 9)).toEqual([]);
+  });
+});
+
 describe('a closed store', () => {
   it('answers what it took and takes no more', async () => {
     const closing = new EventStore({ pool: db.pool(), schema: 'log' });

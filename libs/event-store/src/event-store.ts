@@ -5,7 +5,7 @@ import { BatchRunner } from './batch-runner.js';
 import { asStoreError } from './database-failure.js';
 import { assertUuid, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
-import { plainName, readStreamText } from './statements.js';
+import { plainName, readStreamAsOfText, readStreamText } from './statements.js';
 import type { Command, CurrentState, EventContext, Executed, SqlEffect, StoredEvent } from './types.js';
 import { UpcasterRegistry } from './upcaster-registry.js';
 
@@ -82,10 +82,32 @@ export class EventStore {
 
   /** The stream's events in order, from `fromVersion` on. */
   async readStream(stream: string, fromVersion = 1): Promise<StoredEvent[]> {
+    return await this.#read(stream, readStreamText(this.#schema), fromVersion);
+  }
+
+  /**
+   * The stream as it stood at `at`, by the recorded times of its events: all before the first that was recorded later.
+   * Recorded times are compared in milliseconds, as everybody sees them; an event of the very instant stands.
+   */
+  async readStreamAsOf(stream: string, at: Date): Promise<StoredEvent[]> {
+    const before = new Date(at.getTime() + 1);
+    const events = await this.#read(stream, readStreamAsOfText(this.#schema), before);
+    // A clock that was set back may have recorded an event before the one it follows.
+    const gap = events.findIndex(({ version }, index) => version !== index + 1);
+    return gap === -1 ? events : events.slice(0, gap);
+  }
+
+  /** Takes no more commands and resolves when those taken are answered. The pool stays open. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue.idle();
+  }
+
+  async #read(stream: string, text: string, bound: number | Date): Promise<StoredEvent[]> {
     assertUuid(stream);
     this.#assertOpen();
     try {
-      const result = await this.#pool.query<EventRow>(readStreamText(this.#schema), [stream, fromVersion]);
+      const result = await this.#pool.query<EventRow>(text, [stream, bound]);
       return result.rows.map((row) => ({
         stream,
         version: row.version,
@@ -98,12 +120,6 @@ export class EventStore {
     } catch (error) {
       throw asStoreError(error, this.#schema);
     }
-  }
-
-  /** Takes no more commands and resolves when those taken are answered. The pool stays open. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#queue.idle();
   }
 
   async #enqueue<R>(

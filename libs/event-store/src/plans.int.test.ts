@@ -4,7 +4,7 @@ import { EventStore } from './event-store.js';
 import { loadText } from './load.js';
 import { readText } from './log-reads.js';
 import { RelaySession } from './relay-session.js';
-import { readStreamText } from './statements.js';
+import { readStreamAsOfText, readStreamText } from './statements.js';
 import { count, LogDatabase, streams } from './testing/log-database.js';
 
 let db: LogDatabase;
@@ -45,6 +45,13 @@ it('loading states and replies goes through their keys', async () => {
 
 it('reading a stream goes through its key', async () => {
   const plan = await explain(readStreamText('log').replace('$1', `'${known[0]}'`).replace('$2', '1'));
+  expect(plan).toContain('Index Scan using event_stream_version');
+  expect(plan).not.toMatch(/Sort|Seq Scan/);
+});
+
+it('looking back at a stream goes through its key, however long the log is', async () => {
+  const text = readStreamAsOfText('log').replace('$1', `'${known[0]}'`).replace('$2', 'now()');
+  const plan = await explain(text);
   expect(plan).toContain('Index Scan using event_stream_version');
   expect(plan).not.toMatch(/Sort|Seq Scan/);
 });

@@ -63,9 +63,16 @@ select pg_advisory_xact_lock(hashtext('sluice.turns.${schema}'), turn)
   };
 }
 
-/** Not prepared: rarely asked, and a plan kept from when the log was small would scan it. */
+/** Not prepared, nor is the next: rarely asked, and a plan kept from when the log was small would scan it. */
 export function readStreamText(schema: string): string {
-  return `
-select version, type, event_id, content_type, context, payload, recorded_at
-  from ${schema}.event where stream = $1 and version >= $2 order by version`;
+  return `${eventsOf(schema)} where stream = $1 and version >= $2 order by version`;
+}
+
+/** What was recorded before $2. A stream is short beside the log: the time is looked at in its own rows, and needs no index. */
+export function readStreamAsOfText(schema: string): string {
+  return `${eventsOf(schema)} where stream = $1 and recorded_at < $2 order by version`;
+}
+
+function eventsOf(schema: string): string {
+  return `select version, type, event_id, content_type, context, payload, recorded_at from ${schema}.event`;
 }

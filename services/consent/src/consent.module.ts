@@ -10,6 +10,8 @@ import { OfferGrantController } from './offer-grant/offer-grant.controller.js';
 import { PauseGrantController } from './pause-grant/pause-grant.controller.js';
 import { ReadAliasController } from './read-alias/read-alias.controller.js';
 import { ReadGrantController } from './read-grant/read-grant.controller.js';
+import { PastGrants } from './read-grants-as-of/past-grants.js';
+import { ReadGrantsAsOfController } from './read-grants-as-of/read-grants-as-of.controller.js';
 import { ReadReceiptController } from './read-receipt/read-receipt.controller.js';
 import { ReadReceiptKeyController } from './read-receipt-key/read-receipt-key.controller.js';
 import { RefuseGrantController } from './refuse-grant/refuse-grant.controller.js';
@@ -43,11 +45,12 @@ import { WithdrawGrantController } from './withdraw-grant/withdraw-grant.control
     StopGrantController,
     ReadGrantController,
     ListGrantsController,
+    ReadGrantsAsOfController,
     ReadReceiptController,
     ReadReceiptKeyController,
     ApplyFenceController,
     FollowVettingController,
   ],
-  providers: [Stopping, GrantSweeper, SweepLease],
+  providers: [PastGrants, Stopping, GrantSweeper, SweepLease],
 })
 export class ConsentModule {}

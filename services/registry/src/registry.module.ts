@@ -5,6 +5,7 @@ import { FileChangesController } from './file-changes/file-changes.controller.js
 import { FollowAccreditationController } from './follow-accreditation/follow-accreditation.controller.js';
 import { ReadFilingController } from './read-filing/read-filing.controller.js';
 import { ReadProfileController } from './read-profile/read-profile.controller.js';
+import { ReadProfileAsOfController } from './read-profile-as-of/read-profile-as-of.controller.js';
 import { RegisterSubjectController } from './register-subject/register-subject.controller.js';
 import { StoreModule } from './store/store.module.js';
 
@@ -14,6 +15,7 @@ import { StoreModule } from './store/store.module.js';
     RegisterSubjectController,
     ChangeAttributesController,
     ReadProfileController,
+    ReadProfileAsOfController,
     FileChangesController,
     ReadFilingController,
     AnswerGrantController,

@@ -4,6 +4,7 @@ import { ApplyFenceController } from './apply-fence/apply-fence.controller.js';
 import { ApproveAgencyController } from './approve-agency/approve-agency.controller.js';
 import { ListAgenciesController } from './list-agencies/list-agencies.controller.js';
 import { ReadAgencyController } from './read-agency/read-agency.controller.js';
+import { ReadAgencyAsOfController } from './read-agency-as-of/read-agency-as-of.controller.js';
 import { ReadReceiptKeyController } from './read-receipt-key/read-receipt-key.controller.js';
 import { ReadSanctionController } from './read-sanction/read-sanction.controller.js';
 import { RefuseAgencyController } from './refuse-agency/refuse-agency.controller.js';
@@ -25,6 +26,7 @@ import { SuspendAgencyController } from './suspend-agency/suspend-agency.control
     RevokeAgencyController,
     RegisterKeyController,
     ReadAgencyController,
+    ReadAgencyAsOfController,
     ListAgenciesController,
     ReadSanctionController,
     ReadReceiptKeyController,

@@ -4,6 +4,7 @@ import { purposeCode } from '../catalogue/purposes.js';
 import { fencePosition, grantMode, grantTerms, shownText } from '../events/consent.js';
 import { agencyCode } from '../events/vetting.js';
 import { uuid } from '../ids.js';
+import { pastInstant } from '../instant.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const GRANT_STATES = [
@@ -266,6 +267,37 @@ export const listGrants = defineEndpoint({
   problems: [],
 });
 
+/** A grant as it stood at a past time. */
+const grantAsOf = z.strictObject({
+  grant: uuid,
+  version: z.int(),
+  state: grantState,
+  terms: grantTerms,
+  /** A widening that waited for the other side. */
+  proposed: z.array(attributeCode).optional(),
+  /** When this version was recorded. */
+  since: z.iso.datetime(),
+  /** Whether every stop, pause and narrowing up to then had its fence: until then some of it may still have flowed. */
+  fenced: z.boolean(),
+});
+export type GrantAsOf = z.output<typeof grantAsOf>;
+
+export const readGrantsAsOf = defineEndpoint({
+  id: 'readGrantsAsOf',
+  service: 'consent',
+  method: 'GET',
+  path: '/subjects/:subject/grants-as-of',
+  summary: 'A person’s grants as they stood at a past time',
+  description:
+    'By the recorded times of the person’s events, which are the authority’s own. An agency sees its own grants, and names the person by the alias it knows. The reading is recorded first.',
+  who: ['person', 'agency', 'supervisor', 'operator', 'auditor'],
+  params: z.strictObject({ subject: uuid }),
+  query: z.strictObject({ at: pastInstant, agency: agencyCode.optional() }),
+  reply: z.strictObject({ subject: uuid, at: z.iso.datetime(), grants: z.array(grantAsOf) }),
+  status: 200,
+  problems: ['unknown-subject', 'cannot-record'],
+});
+
 export const readReceipt = defineEndpoint({
   id: 'readReceipt',
   service: 'consent',
@@ -310,6 +342,7 @@ export const consentEndpoints = [
   stopGrant,
   readGrant,
   listGrants,
+  readGrantsAsOf,
   readReceipt,
   readConsentReceiptKey,
 ] as const;

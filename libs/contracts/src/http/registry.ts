@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attributeCode } from '../catalogue/attributes.js';
 import { uuid } from '../ids.js';
+import { pastInstant } from '../instant.js';
 import { defineEndpoint } from './endpoint.js';
 
 /**
@@ -88,6 +89,44 @@ export const readProfile = defineEndpoint({
   problems: ['unknown-subject', 'cannot-record'],
 });
 
+export const readProfileAsOf = defineEndpoint({
+  id: 'readProfileAsOf',
+  service: 'registry',
+  method: 'GET',
+  path: '/subjects/:subject/as-of',
+  summary: 'A person’s profile as it was at a past time',
+  description:
+    'By the recorded times of the person’s events. The person sees values; staff see codes, versions and where the values came from, never a value. The reading is recorded first.',
+  who: ['person', 'supervisor', 'operator', 'auditor'],
+  params: subjectParams,
+  query: z.strictObject({ at: pastInstant }),
+  reply: z.strictObject({
+    subject: uuid,
+    at: z.iso.datetime(),
+    /** Counts the changes of values, as in the profile’s ETag. */
+    version: z.int().min(1),
+    attributes: z.record(
+      z.string(),
+      z.strictObject({
+        /** Only for the person. */
+        value: z.unknown().optional(),
+        evidence: z.string().optional(),
+        assertedBy: z.string(),
+        /** When the event that brought it was recorded; `event` is its id. */
+        recordedAt: z.iso.datetime(),
+        event: uuid,
+        /** The profile’s version that brought it. */
+        version: z.int().min(1),
+        assurance: z.int().min(1).max(3),
+        /** Whether it was stale then. */
+        stale: z.boolean(),
+      }),
+    ),
+  }),
+  status: 200,
+  problems: ['unknown-subject', 'cannot-record'],
+});
+
 export const FILING_FIRST_LINE_HEADER = 'sluice-first-line';
 
 export const filingLine = z.strictObject({ subject: uuid, attributes: attributeValues, evidence });
@@ -134,4 +173,11 @@ export const readFiling = defineEndpoint({
   problems: ['unknown-filing'],
 });
 
-export const registryEndpoints = [registerSubject, changeAttributes, readProfile, fileChanges, readFiling] as const;
+export const registryEndpoints = [
+  registerSubject,
+  changeAttributes,
+  readProfile,
+  readProfileAsOf,
+  fileChanges,
+  readFiling,
+] as const;

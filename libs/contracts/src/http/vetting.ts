@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fencePosition } from '../events/consent.js';
 import { accreditationScope, agencyCode, agencyDetails, feedPublicKey } from '../events/vetting.js';
+import { pastInstant } from '../instant.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const AGENCY_STATES = ['applied', 'approved-once', 'accredited', 'suspended', 'revoked', 'refused'] as const;
@@ -143,6 +144,30 @@ export const readAgency = defineEndpoint({
   problems: ['unknown-agency'],
 });
 
+export const readAgencyAsOf = defineEndpoint({
+  id: 'readAgencyAsOf',
+  service: 'vetting',
+  method: 'GET',
+  path: '/agencies/:agency/as-of',
+  summary: 'One agency as it stood at a past time',
+  description:
+    'By the recorded times of its events. An agency sees itself only. What staff look up is recorded as an administrative act.',
+  who: ['person', 'agency', 'reviewer', 'supervisor', 'operator', 'auditor'],
+  params,
+  query: z.strictObject({ at: pastInstant }),
+  reply: z.strictObject({
+    agency: agencyCode,
+    at: z.iso.datetime(),
+    version: z.int().min(1),
+    state: agencyState,
+    scope: accreditationScope,
+    /** When this version was recorded. */
+    since: z.iso.datetime(),
+  }),
+  status: 200,
+  problems: ['unknown-agency', 'cannot-record'],
+});
+
 export const listAgencies = defineEndpoint({
   id: 'listAgencies',
   service: 'vetting',
@@ -192,6 +217,7 @@ export const vettingEndpoints = [
   revokeAgency,
   registerKey,
   readAgency,
+  readAgencyAsOf,
   listAgencies,
   readSanction,
   readVettingReceiptKey,

@@ -7,6 +7,7 @@ import {
   type AccessEventData,
   type AccessEventType,
   JSON_CONTENT,
+  type ProblemCode,
 } from '@sluice/contracts';
 import { type Command, type EventContext, EventStore } from '@sluice/event-store';
 import { type RecordedRefusal, type RefusalRecorder, Refusals, type RequestContext } from '@sluice/platform';
@@ -24,6 +25,11 @@ export class AccessRecords implements RefusalRecorder {
   /** Before the answer is given: what cannot be recorded is not shown. */
   async read(subject: string, what: string, context: RequestContext): Promise<void> {
     await this.store.execute(recording(ACCESS_READ, { subject, by: context.actor, what }, context));
+  }
+
+  /** Who was refused to know something of a person; it shows in that person's history. */
+  async refused(subject: string, endpoint: string, problem: ProblemCode, context: RequestContext): Promise<void> {
+    await this.store.execute(recording(ACCESS_REFUSED, { subject, by: context.actor, endpoint, problem }, context));
   }
 
   async record({ actor, endpoint, code, correlationId, traceparent }: RecordedRefusal): Promise<void> {

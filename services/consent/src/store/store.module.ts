@@ -49,6 +49,6 @@ const USE_CASES_STAND_ON = [AccessRecords, Accreditations, GrantCommands, Grants
     { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
     ...USE_CASES_STAND_ON,
   ],
-  exports: [PairwiseIds, ReceiptSigner, ...USE_CASES_STAND_ON],
+  exports: [EventStore, PairwiseIds, ReceiptSigner, ...USE_CASES_STAND_ON],
 })
 export class StoreModule {}

@@ -55,6 +55,11 @@ export class AccessLog implements RefusalRecorder {
     }
   }
 
+  /** Who was refused to know something of a person; it shows in that person's history. */
+  async refused(data: AccessEventData<typeof ACCESS_REFUSED>, context: EventContext): Promise<void> {
+    await this.append(ACCESS_REFUSED, data, context);
+  }
+
   async record({ code, endpoint, actor, correlationId, traceparent }: RecordedRefusal): Promise<void> {
     await this.append(
       ACCESS_REFUSED,

@@ -16,6 +16,7 @@ import { AccessLog } from './access-log.js';
 import { DatabaseAway } from './database-away.js';
 import { EventRelay } from './event-relay.js';
 import { Filings } from './filings.js';
+import { PastSubjects } from './past-subjects.js';
 import { Publishers } from './publishers.js';
 import { SCHEMA } from './schema.js';
 import { SubjectCommands } from './subject-commands.js';
@@ -58,11 +59,12 @@ import { Subjects } from './subjects.js';
     },
     AccessLog,
     Filings,
+    PastSubjects,
     Publishers,
     Subjects,
     { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
   ],
-  exports: [AccessLog, Filings, Publishers, Subjects],
+  exports: [AccessLog, Filings, PastSubjects, Publishers, Subjects],
 })
 export class StoreModule {
   constructor(metrics: Metrics, subjects: Subjects) {

@@ -10,6 +10,7 @@ import { EventRelay } from './event-relay.js';
 import { RecordRefusals } from './refusal-recorder.js';
 import { SanctionWaiters } from './sanction-waiters.js';
 import { Sanctions } from './sanctions.js';
+import { StaffActs } from './staff-acts.js';
 
 /** What the use cases stand on: the event store and its relay, the read models, the key of receipts. */
 @Global()
@@ -40,7 +41,8 @@ import { Sanctions } from './sanctions.js';
     Sanctions,
     SanctionWaiters,
     RecordRefusals,
+    StaffActs,
   ],
-  exports: [AgencyCommands, Agencies, Sanctions, SanctionWaiters, ReceiptSigner],
+  exports: [EventStore, StaffActs, AgencyCommands, Agencies, Sanctions, SanctionWaiters, ReceiptSigner],
 })
 export class StoreModule {}
