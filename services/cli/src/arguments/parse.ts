@@ -1,4 +1,4 @@
-import { uuid } from '@sluice/contracts';
+import { isRealDate, uuid } from '@sluice/contracts';
 import { InvalidArgumentError } from 'commander';
 
 /** A person's id. */
@@ -34,4 +34,14 @@ export function spanArgument(text: string): number {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (amount === undefined || unit === undefined) throw new InvalidArgumentError('A span is like 90s, 15m, 24h or 7d.');
   return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** A point in time as RFC 3339 writes it, seconds optional. Without an offset it would mean another time on another machine. */
+export function instantArgument(text: string): Date {
+  const [, day] = INSTANT.exec(text) ?? [];
+  const instant = new Date(text);
+  if (day !== undefined && isRealDate(day) && !Number.isNaN(instant.getTime())) return instant;
+  throw new InvalidArgumentError('A time is like 2026-11-24T08:00:00Z or 2026-11-24T08:00:00+08:00.');
 }

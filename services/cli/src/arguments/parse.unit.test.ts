@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countArgument, naturalArgument, spanArgument, subjectArgument } from './parse.js';
+import { countArgument, instantArgument, naturalArgument, spanArgument, subjectArgument } from './parse.js';
 
 test('numbers are whole and written plainly', () => {
   expect(naturalArgument('0')).toBe(0);
@@ -18,4 +18,19 @@ test('a span has a unit', () => {
 test('a person’s id may be written in capitals', () => {
   expect(subjectArgument('0190A000-0000-7000-8000-000000000101')).toBe('0190a000-0000-7000-8000-000000000101');
   expect(() => subjectArgument('Lin Xiao')).toThrow();
+});
+
+test('a time has a day that exists and an offset', () => {
+  expect(instantArgument('2026-11-24T08:00:00+08:00')).toEqual(new Date('2026-11-24T00:00:00Z'));
+  expect(instantArgument('2026-11-24T08:00Z')).toEqual(new Date('2026-11-24T08:00:00Z'));
+  expect(instantArgument('2026-11-24T08:00:00.123456Z')).toEqual(new Date('2026-11-24T08:00:00.123Z'));
+  const wrong = [
+    '2026-11-24',
+    '2026-11-24T08:00:00',
+    '2026-02-30T08:00:00Z',
+    '2026-11-24T25:00:00Z',
+    'yesterday',
+    '1764000000',
+  ];
+  for (const text of wrong) expect(() => instantArgument(text), text).toThrow();
 });
