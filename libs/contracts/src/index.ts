@@ -16,6 +16,7 @@ export * from './http/audit.js';
 export * from './http/consent.js';
 export * from './http/delivery.js';
 export * from './http/endpoint.js';
+export * from './http/rebuilds.js';
 export * from './http/registry.js';
 export * from './http/vetting.js';
 export * from './ids.js';

@@ -128,6 +128,10 @@ describe("the log's schema", () => {
     expect(rows).toEqual([
       { table_name: 'event', privileges: ['insert', 'select'] },
       { table_name: 'idempotency', privileges: ['insert', 'select'] },
+      { table_name: 'rebuild', privileges: ['insert', 'select', 'update'] },
+      { table_name: 'rebuild_difference', privileges: ['delete', 'insert', 'select', 'update'] },
+      { table_name: 'rebuild_progress', privileges: ['delete', 'insert', 'select', 'update'] },
+      { table_name: 'rebuild_stream_state', privileges: ['delete', 'insert', 'select', 'truncate', 'update'] },
       { table_name: 'relay_cursor', privileges: ['select', 'update'] },
       { table_name: 'relay_halted', privileges: ['delete', 'insert', 'select', 'update'] },
       { table_name: 'stream_state', privileges: ['insert', 'select', 'update'] },
@@ -144,8 +148,12 @@ describe("the log's schema", () => {
   });
 
   it('was migrated from the files of the package', async () => {
-    const rows = await db.rows('select name from log.migration order by name');
-    expect(rows).toEqual([{ name: 'event-store/001-event-log.sql' }, { name: 'event-store/002-relay.sql' }]);
+    const rows = await db.rows<{ name: string }>('select name from log.migration order by name');
+    expect(rows.map(({ name }) => name)).toEqual([
+      'event-store/001-event-log.sql',
+      'event-store/002-relay.sql',
+      'event-store/003-rebuild.sql',
+    ]);
     expect(EVENT_STORE_MIGRATIONS).toMatch(/event-store\/migrations$/);
   });
 });

@@ -28,3 +28,4 @@ export { createLogger, LOGGER, type Logger } from './observe/logger.js';
 export { Metrics } from './observe/metrics.js';
 export { type Readiness, type ReadinessCheck, ReadinessChecks } from './observe/readiness.js';
 export { traceparentOf, withinTrace } from './observe/trace-context.js';
+export { type ReadModelsOf, rebuildParts } from './rebuild/rebuild-parts.js';

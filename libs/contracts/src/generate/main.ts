@@ -6,6 +6,7 @@ import { auditEndpoints } from '../http/audit.js';
 import { consentEndpoints } from '../http/consent.js';
 import { deliveryEndpoints } from '../http/delivery.js';
 import type { EndpointContract } from '../http/endpoint.js';
+import { REBUILD_ENDPOINTS } from '../http/rebuilds.js';
 import { registryEndpoints } from '../http/registry.js';
 import { vettingEndpoints } from '../http/vetting.js';
 import { PROBLEMS } from '../problems.js';
@@ -37,7 +38,10 @@ export function generatedFiles(): Map<string, string> {
     ['problems.json', PROBLEMS],
   ]);
   for (const service of SERVICES) {
-    files.set(`${service}.openapi.json`, openApiOf(service, DESCRIPTIONS[service], ENDPOINTS[service]));
+    files.set(
+      `${service}.openapi.json`,
+      openApiOf(service, DESCRIPTIONS[service], [...ENDPOINTS[service], ...Object.values(REBUILD_ENDPOINTS[service])]),
+    );
   }
   return new Map([...files].map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]));
 }

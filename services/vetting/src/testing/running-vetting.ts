@@ -24,12 +24,14 @@ const staff = (name: string, role: string): Claims => ({ sub: name, kind: 'staff
 export const RUI = staff('rui', 'reviewer');
 export const VERA = staff('vera', 'reviewer');
 export const SOL = staff('sol', 'supervisor');
+export const OTTO = staff('otto', 'operator');
 export const ADA = staff('ada', 'auditor');
 export const agencyClaims = (agency: string): Claims => ({ sub: agency, kind: 'agency', agency });
 
 export interface Call {
   as?: Claims;
   agency?: string;
+  rebuild?: string;
   query?: Record<string, string>;
   body?: unknown;
   /** Idempotency-Key; a fresh one unless told otherwise. */
@@ -94,18 +96,21 @@ export class RunningVetting {
 
   /** Calls an endpoint by its contract, and holds the answer against it. */
   async call<C extends EndpointContract>(contract: C, call: Call = {}): Promise<Answered<C>> {
-    const { as, agency = '', query, body, key = randomUUID(), wait, at = this.instances[0]! } = call;
+    const { as, agency = '', rebuild = '', query, body, key = randomUUID(), wait, at = this.instances[0]! } = call;
     const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
-    const response = await fetch(at.url + contract.path.replace(':agency', agency) + search, {
-      method: contract.method,
-      headers: {
-        ...(as !== undefined && { authorization: `Bearer ${this.issuer.token(as)}` }),
-        ...(contract.idempotent && { 'idempotency-key': key }),
-        ...(wait !== undefined && { prefer: `wait=${wait}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+    const response = await fetch(
+      at.url + contract.path.replace(':agency', agency).replace(':rebuild', rebuild) + search,
+      {
+        method: contract.method,
+        headers: {
+          ...(as !== undefined && { authorization: `Bearer ${this.issuer.token(as)}` }),
+          ...(contract.idempotent && { 'idempotency-key': key }),
+          ...(wait !== undefined && { prefer: `wait=${wait}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    );
     const { status, headers } = response;
     const answer = (await response.json()) as ReplyOf<C> & { code?: string };
     const problem = status < 300 ? '' : answer.code!;

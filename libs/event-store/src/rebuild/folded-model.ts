@@ -1,0 +1,188 @@
+import type { Pool, PoolClient } from 'pg';
+import { plainName } from '../statements.js';
+import type { Filling, Key, Opaque, Place, ReadModel, RowJson, Step } from './read-model.js';
+
+/** Rows that are kept in memory between readings: what folds on is mostly what was folded a moment ago. */
+const KEPT_ROWS = 20_000;
+
+/** Where the events of a folded read model come from. */
+export interface Source<E> {
+  read(after: Place | null, limit: number): Promise<{ events: E[]; seen: number; place: Place; caughtUp: boolean }>;
+  /**
+   * Holds up whoever writes these rows live until the transaction ends, and gives the events about them beyond `place`.
+   * `rows` are those beside the live ones and, where there is none, the live one.
+   */
+  hold(client: PoolClient, rows: ReadonlyMap<string, RowJson>, place: Place): Promise<E[]>;
+  close(): Promise<void>;
+}
+
+/** A read model with one key column, each of whose rows is the fold of its events. */
+export interface FoldedModel<E, S> {
+  readonly name: string;
+  readonly source: string;
+  /** The key column. */
+  readonly key: string;
+  readonly opaque?: Opaque;
+  extent(pool: Pool): Promise<number>;
+  open(pool: Pool, schema: string): Source<E>;
+  /** Runs before a batch is folded, eg to load data keys. */
+  prepare?(keys: string[]): Promise<void>;
+  /** The row an event is about. */
+  keyOf(event: E): string | undefined;
+  /** Pure: the same code that the live path runs. Undefined where there is (still) no row. */
+  evolve(before: S | undefined, event: E): S | undefined;
+  /** The row of a state, without the key. */
+  rowOf(state: S, key: string): RowJson;
+  /** What folding on needs and the row does not tell; kept in the column `fold`. */
+  foldOf?(state: S): unknown;
+  /** The state again, of a row and what was kept with it. */
+  stateOf(row: RowJson, fold: unknown, key: string): S;
+}
+
+export function foldedModel<E, S>(model: FoldedModel<E, S>): ReadModel {
+  const { name, source, opaque } = model;
+  return {
+    name,
+    source,
+    ...(opaque !== undefined && { opaque }),
+    extent: (pool) => model.extent(pool),
+    fill: (pool, schema) => new FoldedFilling(model, pool, schema),
+  };
+}
+
+class FoldedFilling<E, S> implements Filling {
+  readonly #source: Source<E>;
+  /** In order of use, the latest last. */
+  readonly #kept = new Map<string, S>();
+  readonly #live: string;
+  readonly #shadow: string;
+
+  constructor(
+    private readonly model: FoldedModel<E, S>,
+    private readonly pool: Pool,
+    schema: string,
+  ) {
+    this.#source = model.open(pool, schema);
+    this.#live = `${plainName(schema)}.${plainName(model.name)}`;
+    this.#shadow = `${schema}.rebuild_${model.name}`;
+  }
+
+  async next(after: Place | null, limit: number): Promise<Step> {
+    const { events, seen, place, caughtUp } = await this.#source.read(after, limit);
+    const changed = await this.#fold(events);
+    const rows = JSON.stringify([...changed].map(([key, state]) => this.#rowOf(key, state)));
+    const write = async (client: PoolClient): Promise<void> => {
+      if (changed.size > 0) await client.query(await this.#upsert(client, rows));
+    };
+    return { events: seen, place, caughtUp, write };
+  }
+
+  async expect(client: PoolClient, keys: readonly Key[], place: Place): Promise<RowJson[]> {
+    const { key: column, keyOf, evolve, rowOf } = this.model;
+    const wanted = keys.map(([key]) => key!);
+    const rebuilt = await this.#rows(client, this.#shadow, wanted);
+    const missing = wanted.filter((key) => !rebuilt.has(key));
+    const live = await this.#rows(client, this.#live, missing);
+    const events = await this.#source.hold(client, new Map([...live, ...rebuilt]), place);
+    await this.model.prepare?.(wanted);
+    const states = new Map([...rebuilt].map(([key, row]) => [key, this.#stateOf(row, key)]));
+    for (const event of events) {
+      const key = keyOf.call(this.model, event);
+      if (key === undefined || !wanted.includes(key)) continue;
+      const state = evolve.call(this.model, states.get(key), event);
+      if (state !== undefined) states.set(key, state);
+    }
+    return [...states].map(([key, state]) => ({ [column]: key, ...rowOf.call(this.model, state, key) }));
+  }
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+
+  async #fold(events: readonly E[]): Promise<Map<string, S>> {
+    const keyed = events.map((event) => this.model.keyOf(event));
+    const keys = [...new Set(keyed)].filter((key) => key !== undefined);
+    await this.model.prepare?.(keys);
+    const states = await this.#load(keys);
+    const changed = new Map<string, S>();
+    for (const [nth, event] of events.entries()) {
+      const key = keyed[nth];
+      if (key === undefined) continue;
+      const state = this.model.evolve(states.get(key), event);
+      if (state === undefined) continue;
+      states.set(key, state);
+      changed.set(key, state);
+    }
+    this.#keep(changed);
+    return changed;
+  }
+
+  async #load(keys: readonly string[]): Promise<Map<string, S>> {
+    const states = new Map<string, S>();
+    const unknown: string[] = [];
+    for (const key of keys) {
+      const state = this.#kept.get(key);
+      if (state === undefined) unknown.push(key);
+      else states.set(key, state);
+    }
+    if (unknown.length === 0) return states;
+    for (const [key, row] of await this.#rows(this.pool, this.#shadow, unknown))
+      states.set(key, this.#stateOf(row, key));
+    return states;
+  }
+
+  /** A batch is written while the next one is folded: what was changed last must be found here. */
+  #keep(changed: ReadonlyMap<string, S>): void {
+    for (const [key, state] of changed) {
+      this.#kept.delete(key);
+      this.#kept.set(key, state);
+    }
+    for (const key of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT_ROWS) break;
+      this.#kept.delete(key);
+    }
+  }
+
+  async #rows(from: Pool | PoolClient, table: string, keys: readonly string[]): Promise<Map<string, RowJson>> {
+    if (keys.length === 0) return new Map();
+    const { key } = this.model;
+    const { rows } = await from.query<RowJson>({
+      text: `select t.*, t.${key}::text as ${key} from ${table} t where t.${key} = any($1)`,
+      values: [keys],
+    });
+    return new Map(rows.map((row) => [row[key] as string, row]));
+  }
+
+  #stateOf(row: RowJson, key: string): S {
+    return this.model.stateOf(row, row.fold, key);
+  }
+
+  #rowOf(key: string, state: S): RowJson {
+    const row = { [this.model.key]: key, ...this.model.rowOf(state, key) };
+    const fold = this.model.foldOf?.(state);
+    return fold === undefined ? row : { ...row, fold };
+  }
+
+  #columns: string[] | undefined;
+
+  async #upsert(client: PoolClient, rows: string) {
+    this.#columns ??= await columnsOf(client, this.#shadow);
+    const { key } = this.model;
+    const others = this.#columns.filter((name) => name !== key).map((name) => `${name} = excluded.${name}`);
+    return {
+      name: `${this.#shadow}.upsert`,
+      text: `insert into ${this.#shadow} select * from json_populate_recordset(null::${this.#shadow}, $1::json)
+        on conflict (${key}) do update set ${others.join(', ')}`,
+      values: [rows],
+    };
+  }
+}
+
+async function columnsOf(client: PoolClient, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select quote_ident(attname) as name from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`,
+    [table],
+  );
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,44 @@
+import type { Pool, PoolClient } from 'pg';
+import type { LogPlace } from '../log-reads.js';
+import type { Source } from './folded-model.js';
+import { estimatedRows, LOG_START, type LoggedEvent, OwnLog } from './own-log.js';
+import type { Place, RowJson } from './read-model.js';
+
+export interface LogSourceOptions<E> {
+  pool: Pool;
+  schema: string;
+  /** Which types of events the read model is made of. */
+  wants: (type: string) => boolean;
+  /** @throws {SourceUnreadable} */
+  decode: (event: LoggedEvent) => E;
+  /** The stream that a row is made of. */
+  streamOf: (row: RowJson, key: string) => string;
+}
+
+/** The service's own log as the source of a read model. */
+export class LogSource<E> implements Source<E> {
+  readonly #log: OwnLog;
+
+  constructor(private readonly options: LogSourceOptions<E>) {
+    this.#log = new OwnLog(options.pool, options.schema, options.wants);
+  }
+
+  /** About how many events the log of a schema holds. */
+  static extent(schema: string): (pool: Pool) => Promise<number> {
+    return (pool) => estimatedRows(pool, schema, 'event');
+  }
+
+  async read(after: Place | null, limit: number) {
+    const { events, seen, place } = await this.#log.read((after as LogPlace | null) ?? LOG_START, limit);
+    return { events: events.map(this.options.decode), seen, place, caughtUp: seen < limit };
+  }
+
+  async hold(client: PoolClient, rows: ReadonlyMap<string, RowJson>, place: Place): Promise<E[]> {
+    const streams = [...new Set([...rows].map(([key, row]) => this.options.streamOf(row, key)))];
+    await this.#log.hold(client, streams);
+    const events = await this.#log.beyond(client, streams, (place as LogPlace | null) ?? LOG_START);
+    return events.map(this.options.decode);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,2 @@
+-- What can be rebuilt from the log: src/rebuild.
+select {{schema}}.make_rebuildable('agency');
