@@ -55,6 +55,7 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #lags = new Map<string, number>();
   #consumer: Consumer | undefined;
+  #beginning: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: PushedEventsOptions) {
@@ -92,14 +93,14 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
   /** Does not wait for Kafka: a service that cannot hear others can still record its own. */
   override listen(callback: () => void): void {
     this.#release.start();
-    void this.#consume();
+    this.#begin();
     callback();
   }
 
   override async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    const disconnected = this.#consumer?.disconnect().catch(() => {});
+    const disconnected = this.#disconnect();
     // Without a broker, leaving the group would take as long as its retries.
     await Promise.race([disconnected, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.#release.stop();
@@ -113,8 +114,17 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
     return this.#consumer as T;
   }
 
+  #begin(): void {
+    this.#beginning = this.#consume();
+  }
+
+  /** Not while it begins: kafkajs would go on to join the group all the same, and hold partitions that nobody handles. */
+  async #disconnect(): Promise<void> {
+    await this.#beginning;
+    await this.#consumer?.disconnect().catch(() => {});
+  }
+
   async #consume(): Promise<void> {
-    if (this.#closed) return;
     const { connection, groupId, topics, logger } = this.#options;
     const consumer = kafkaJs(connection, logger).consumer({
       groupId,
@@ -124,6 +134,8 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: MAX_BATCH_BYTES,
+      // One that crashed begins with a new client, see below.
+      retry: { restartOnFailure: async () => false },
     });
     this.#consumer = consumer;
     const { CONNECT, DISCONNECT, CRASH, END_BATCH_PROCESS, GROUP_JOIN } = consumer.events;
@@ -133,14 +145,11 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       this.#lags.set(`${payload.topic}/${payload.partition}`, Number(payload.offsetLag));
     });
-    consumer.on(CRASH, ({ payload }) => {
-      // What kafkajs does not restart itself begins with a new client.
-      if (!payload.restart) this.#after(BEGIN_AGAIN_MS, () => void this.#consume());
-    });
+    consumer.on(CRASH, () => this.#after(BEGIN_AGAIN_MS, () => this.#begin()));
     try {
       await consumer.connect();
-      if (this.#closed) return await consumer.disconnect();
       await consumer.subscribe({ topics, fromBeginning: true });
+      if (this.#closed) return;
       await consumer.run({
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: SIDE_BY_SIDE,
@@ -149,7 +158,7 @@ export class PushedEvents extends Server implements CustomTransportStrategy {
     } catch (error) {
       logger?.error(`group ${groupId} could not begin: ${nameOf(error)}`);
       await consumer.disconnect().catch(() => {});
-      this.#after(BEGIN_AGAIN_MS, () => void this.#consume());
+      this.#after(BEGIN_AGAIN_MS, () => this.#begin());
     }
   }
 

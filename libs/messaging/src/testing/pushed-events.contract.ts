@@ -116,6 +116,22 @@ export function pushedEventsContract(name: string, setUp: () => Promise<PushedSh
       expect(seen).toEqual([1, 2, 3, 4, 5]);
     });
 
+    test('a member that is stopped while it begins does not stay in the group and keep its partitions', async () => {
+      const topic = await shape.makeTopic(2);
+      const group = shape.freshGroup();
+      const ghosts: unknown[] = [];
+      for (const beginningMs of [0, 5, 15, 30, 60, 120, 240, 480]) {
+        const member = await shape.run(group, [topic], { on: { [CHANGED]: (event) => ghosts.push(event) } });
+        await sleep(beginningMs);
+        await member.stop();
+      }
+      await shape.publish([changed(topic, 'a', 1, 0), changed(topic, 'b', 2, 1)]);
+      const events: IncomingEvent[] = [];
+      await run(group, topic, { on: { [CHANGED]: (event) => events.push(event) } });
+      await vi.waitFor(() => expect(events).toHaveLength(2), SOON);
+      expect(ghosts).toEqual([]);
+    });
+
     test('a member that starts again goes on where the last one stopped', async () => {
       const topic = await shape.makeTopic(1);
       const group = shape.freshGroup();
