@@ -10,7 +10,7 @@
  * | `block-broken` | the block does not decrypt: changed bytes, or headers that belong to another | no: report it |
  * | `chain-broken` | the block does not follow the one you applied last | no: report it |
  * | `gap` | deliveries are missing between the last one and this | no: see `onGap` |
- * | `handler-failed` | your `onEvent` threw; the cause is what it threw | yes, and the feed does |
+ * | `handler-failed` | your `onEvent` or `onReplay` threw; the cause is what it threw | yes, and the feed does |
  * | `position-store-failed` | your position store did not load or save | yes, and the feed does |
  * | `token-unavailable` | your `token` function failed | yes, and the feed does |
  * | `token-refused` | the broker or the registry does not accept the token | yes, with another token |

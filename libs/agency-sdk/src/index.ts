@@ -2,7 +2,7 @@ export { SLUICE_ERRORS, SluiceError, type SluiceErrorCode } from './errors.js';
 export { type AgencyKeys, generateAgencyKeys, type PrivateKey } from './feed/agency-keys.js';
 export { BlockReader, type BlockReaderOptions, type Delivery } from './feed/block-reader.js';
 export type { FeedRecord } from './feed/block-record.js';
-export type { FeedEvent } from './feed/events.js';
+export type { FeedEvent, ReplayedEvent } from './feed/events.js';
 export { SluiceFeed } from './feed/feed.js';
 export type { SluiceFeedOptions } from './feed/feed-options.js';
 export { GapFound } from './feed/gap.js';

@@ -18,6 +18,7 @@ export * from './http/delivery.js';
 export * from './http/endpoint.js';
 export * from './http/rebuilds.js';
 export * from './http/registry.js';
+export * from './http/replays.js';
 export * from './http/vetting.js';
 export * from './ids.js';
 export * from './instant.js';

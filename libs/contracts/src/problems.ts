@@ -55,6 +55,13 @@ export const PROBLEMS = {
   'unknown-grant': { status: 404, retry: false, en: 'No such grant is known here.', zh: '没有此项授权。' },
   'unknown-agency': { status: 404, retry: false, en: 'No such agency is known here.', zh: '没有此机构。' },
   'unknown-filing': { status: 404, retry: false, en: 'No such filing is known here.', zh: '没有此批报送。' },
+  'unknown-replay': { status: 404, retry: false, en: 'No such replay is known here.', zh: '没有此项重放。' },
+  'unknown-sequence': {
+    status: 404,
+    retry: false,
+    en: 'The lane does not hold these sequences.',
+    zh: '该通道没有所指的序号。',
+  },
   'method-not-allowed': { status: 405, retry: false, en: 'This method is not offered here.', zh: '此处不支持该方法。' },
   'already-registered': { status: 409, retry: false, en: 'This person is registered already.', zh: '此人已经登记。' },
   'already-exists': { status: 409, retry: false, en: 'This exists already.', zh: '已经存在。' },
@@ -65,6 +72,12 @@ export const PROBLEMS = {
     zh: '当前状态不允许此操作。',
   },
   'same-person': { status: 409, retry: false, en: 'A second person has to do this.', zh: '须由另一人办理。' },
+  'plan-expired': {
+    status: 409,
+    retry: false,
+    en: 'The plan has waited too long and has to be made again.',
+    zh: '计划搁置过久，须重新制定。',
+  },
   'concurrent-change': {
     status: 409,
     retry: true,

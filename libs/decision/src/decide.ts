@@ -69,7 +69,8 @@ export function decideAgencyNotice(source: number, agency: string): LedgerDecisi
   };
 }
 
-function refusalOf(grant: Grant, agency: Accreditation | undefined, now: number): Outcome | null {
+/** Why a grant releases nothing at this time, whatever the attributes; null where it does. */
+export function refusalOf(grant: Grant, agency: Accreditation | undefined, now: number): Outcome | null {
   if (grant.paused) return 'grant-paused';
   if (now < grant.validFrom || now >= grant.validUntil) return 'outside-validity';
   if (agency === undefined || agency.state === 'revoked' || now >= agency.until) return 'not-accredited';

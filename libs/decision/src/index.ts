@@ -1,4 +1,5 @@
 export * from './agency.js';
 export * from './decide.js';
+export * from './decide-again.js';
 export * from './grant.js';
 export * from './reach.js';

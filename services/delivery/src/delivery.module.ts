@@ -14,14 +14,25 @@ import {
 } from '@sluice/platform';
 import { ContentKeys, FileKeyProvider, type KeyProvider, PairwiseIds, SubjectKeys } from '@sluice/vault';
 import { Pool } from 'pg';
+import { ApproveReplayController } from './approve-replay/approve-replay.controller.js';
 import { CheckpointFollower } from './audit-gate/checkpoint-follower.js';
+import { CancelReplayController } from './cancel-replay/cancel-replay.controller.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { FeedProvisioner } from './feeds/feed-provisioner.js';
 import { LedgerStore } from './ledger/ledger-store.js';
 import { ListParkedChangesController } from './list-parked-changes/list-parked-changes.controller.js';
 import { ListPartitionsController } from './list-partitions/list-partitions.controller.js';
+import { ListReplaysController } from './list-replays/list-replays.controller.js';
 import { PartitionHost } from './partition/partition-host.js';
+import { PauseReplayController } from './pause-replay/pause-replay.controller.js';
+import { PlanReplayController } from './plan-replay/plan-replay.controller.js';
+import { ReplayImpacts } from './plan-replay/replay-impacts.js';
 import { ReadFeedController } from './read-feed/read-feed.controller.js';
+import { ReadReplayController } from './read-replay/read-replay.controller.js';
+import { ReplayCommands } from './replay/replay-commands.js';
+import { ReplayParts } from './replay/replay-parts.js';
+import { ResumeReplayController } from './resume-replay/resume-replay.controller.js';
+import { RunReplayController } from './run-replay/run-replay.controller.js';
 import { SettleParkedChangesController } from './settle-parked-changes/settle-parked-changes.controller.js';
 
 const KEYS = Symbol('KeyProvider');
@@ -33,8 +44,18 @@ const PRODUCER = Symbol('RecordProducer');
     ListPartitionsController,
     ListParkedChangesController,
     SettleParkedChangesController,
+    PlanReplayController,
+    ListReplaysController,
+    ReadReplayController,
+    ApproveReplayController,
+    RunReplayController,
+    PauseReplayController,
+    ResumeReplayController,
+    CancelReplayController,
   ],
   providers: [
+    ReplayCommands,
+    ReplayImpacts,
     {
       provide: KEYS,
       inject: [SERVICE_CONFIG],
@@ -67,7 +88,18 @@ const PRODUCER = Symbol('RecordProducer');
     },
     {
       provide: PartitionHost,
-      inject: [SERVICE_CONFIG, Pool, KEYS, PRODUCER, CheckpointFollower, Metrics, ReadinessChecks, Shutdown, LOGGER],
+      inject: [
+        SERVICE_CONFIG,
+        Pool,
+        KEYS,
+        PRODUCER,
+        CheckpointFollower,
+        ReplayCommands,
+        Metrics,
+        ReadinessChecks,
+        Shutdown,
+        LOGGER,
+      ],
       useFactory: createHost,
     },
   ],
@@ -125,6 +157,7 @@ async function createHost(
   keys: KeyProvider,
   producer: RecordProducer,
   gate: CheckpointFollower,
+  replays: ReplayCommands,
   metrics: Metrics,
   readiness: ReadinessChecks,
   shutdown: Shutdown,
@@ -139,6 +172,8 @@ async function createHost(
     contentKeys: await ContentKeys.create(keys),
     pairwise: await PairwiseIds.create(keys),
     gate,
+    replayParts: new ReplayParts(pool),
+    replayEnds: replays.plans,
     logger,
   };
   return new PartitionHost(config.kafka, context, metrics, readiness, shutdown);

@@ -1,4 +1,11 @@
-import { type AgencyKeys, type FeedEvent, generateAgencyKeys, MemoryPositions, SluiceFeed } from '@sluice/agency-sdk';
+import {
+  type AgencyKeys,
+  type FeedEvent,
+  generateAgencyKeys,
+  MemoryPositions,
+  type ReplayedEvent,
+  SluiceFeed,
+} from '@sluice/agency-sdk';
 import {
   type AccreditationScope,
   type AttributeCode,
@@ -27,6 +34,8 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 export class Recipient {
   /** Everything that arrived, in order of arrival. */
   readonly events: FeedEvent[] = [];
+  /** What was sent once more, in order of arrival. */
+  readonly replayed: ReplayedEvent[] = [];
   readonly faults: string[] = [];
   #feed: SluiceFeed | undefined;
 
@@ -70,6 +79,9 @@ export class Recipient {
           positions: new MemoryPositions(),
           onEvent: (event) => {
             this.events.push(event);
+          },
+          onReplay: (event) => {
+            this.replayed.push(event);
           },
           onFault: (error) => {
             this.faults.push(error.message);

@@ -109,6 +109,7 @@ async function follow(options: Partial<SluiceFeedOptions> = {}): Promise<Followi
     privateKey: feed.keys.privateJwk,
     positions: new MemoryPositions(),
     onEvent: (event, position) => void handled.push(`${position.lane}:${event.sequence}`),
+    onReplay: (event, position) => void handled.push(`${position.lane}:${event.sequence} again`),
     onFault: (error) => void faults.push(error),
     ...options,
   });

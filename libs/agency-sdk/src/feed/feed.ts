@@ -8,7 +8,8 @@ import { FeedSession } from './feed-session.js';
 const START_TRIES = 3;
 
 /**
- * An agency's feed: decrypts, checks sequence and chain, drops repeats, and hands each delivery to `onEvent` in order.
+ * An agency's feed: decrypts, checks sequence and chain, drops repeats, and hands each delivery to `onEvent` in order, or to
+ * `onReplay` what is sent once more.
  * It resumes where its positions say, and repairs lost connections by itself.
  */
 export class SluiceFeed {

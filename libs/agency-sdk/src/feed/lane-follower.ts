@@ -1,7 +1,7 @@
 import { SluiceError } from '../errors.js';
 import type { BlockReader, Delivery } from './block-reader.js';
 import type { FeedRecord } from './block-record.js';
-import type { FeedEvent } from './events.js';
+import type { FeedEvent, ReplayedEvent } from './events.js';
 import { GapFound } from './gap.js';
 import type { LanePosition, PositionStore } from './position.js';
 
@@ -13,6 +13,12 @@ export interface FeedHandlers {
    * @param position to be stored in the transaction of the effect, where effects must happen exactly once
    */
   onEvent(event: FeedEvent, position: LanePosition): void | Promise<void>;
+  /**
+   * Called instead of `onEvent`, in the same order and under the same rules, for a delivery that the centre sends once
+   * more. What it says may have been overtaken by what `onEvent` was given since: compare `event.time` with that of what
+   * you hold. Required, so that nobody takes an old value for a new one.
+   */
+  onReplay(event: ReplayedEvent, position: LanePosition): void | Promise<void>;
   /**
    * Decides what a gap means: `stop` (the default) halts the lane, `skip` accepts the loss and goes on behind it.
    */
@@ -85,10 +91,11 @@ export class LaneFollower {
 
   async #handle(event: FeedEvent, position: LanePosition): Promise<void> {
     const { lane, handlers } = this.#options;
+    const replayed = isReplayed(event);
     try {
-      await handlers.onEvent(event, position);
+      await (replayed ? handlers.onReplay(event, position) : handlers.onEvent(event, position));
     } catch (cause) {
-      const what = `onEvent failed on lane ${lane} at ${position.sequence}`;
+      const what = `${replayed ? 'onReplay' : 'onEvent'} failed on lane ${lane} at ${position.sequence}`;
       throw new SluiceError('handler-failed', what, { cause });
     }
   }
@@ -102,4 +109,8 @@ export class LaneFollower {
     });
     this.#saved = reached;
   }
+}
+
+function isReplayed(event: FeedEvent): event is ReplayedEvent {
+  return event.replay !== undefined;
 }

@@ -1,6 +1,7 @@
+import { NO_PREVIOUS_BLOCK } from '@sluice/vault';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type FeedKeys, laneOfBlocks, newFeedKeys } from '../testing/lane-blocks.js';
+import { blockRecord, eventAt, type FeedKeys, laneOfBlocks, newFeedKeys } from '../testing/lane-blocks.js';
 import { BlockReader } from './block-reader.js';
 import type { FeedRecord } from './block-record.js';
 import { type FeedHandlers, LaneFollower } from './lane-follower.js';
@@ -8,6 +9,7 @@ import type { LanePosition, PositionStore } from './position.js';
 import { MemoryPositions } from './positions-in-memory.js';
 
 const LANE = 0;
+const PLAN = '018f3c5a-0000-7000-8000-0000000000aa';
 const always = (): boolean => true;
 let feed: FeedKeys;
 let reader: BlockReader;
@@ -16,8 +18,11 @@ beforeAll(async () => {
   reader = new BlockReader({ agency: 'bank-a', privateKey: feed.keys.privateJwk });
 });
 
-const resume = (positions: PositionStore, handlers: FeedHandlers): Promise<LaneFollower> =>
-  LaneFollower.resume({ lane: LANE, reader, positions, handlers });
+/** Without `onReplay` it is a test of what is new. */
+type TestedHandlers = Omit<FeedHandlers, 'onReplay'> & Partial<Pick<FeedHandlers, 'onReplay'>>;
+
+const resume = (positions: PositionStore, handlers: TestedHandlers): Promise<LaneFollower> =>
+  LaneFollower.resume({ lane: LANE, reader, positions, handlers: { onReplay: () => {}, ...handlers } });
 
 /** Follows from the block at the follower's position on, as the feed does after an assignment. */
 async function followAll(follower: LaneFollower, records: FeedRecord[], goesOn = always): Promise<void> {
@@ -38,7 +43,7 @@ describe('LaneFollower', () => {
         const positions = new MemoryPositions();
         const handled: number[] = [];
         let left = 0;
-        const handlers: FeedHandlers = {
+        const handlers: TestedHandlers = {
           onEvent: async (event) => {
             if (--left === 0) throw new Error('handler');
             handled.push(Number(event.sequence));
@@ -75,6 +80,25 @@ describe('LaneFollower', () => {
         expect(stored.effects).toEqual(upTo(8));
       }),
     );
+  });
+
+  it('hands what is sent once more to onReplay, never to onEvent, in its place', async () => {
+    const events = [eventAt(1), { ...eventAt(2), replay: PLAN }, eventAt(3)];
+    const record = blockRecord(
+      feed,
+      { lane: LANE, first: 1, count: 3, previous: NO_PREVIOUS_BLOCK },
+      0,
+      JSON.stringify(events),
+    );
+    const handled: string[] = [];
+    const positions = new MemoryPositions();
+    const follower = await resume(positions, {
+      onEvent: (event) => void handled.push(event.sequence),
+      onReplay: (event) => void handled.push(`${event.sequence} again by ${event.replay}`),
+    });
+    await follower.follow(record, always);
+    expect(handled).toEqual(['1', `2 again by ${PLAN}`, '3']);
+    expect(await positions.load(LANE)).toMatchObject({ sequence: 3 });
   });
 
   it('stops before the next delivery when told to, and keeps what it did', async () => {

@@ -35,6 +35,8 @@ export const OUTCOMES = [
   'awaiting-snapshot',
   'subject-erased',
   'not-accredited',
+  // Of a replay only: what was delivered then is not granted any more.
+  'no-longer-granted',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -52,6 +54,8 @@ export interface LedgerSource {
   /** When the authority recorded it, ms since 1970. */
   time: number;
   actor: string;
+  /** The plan by which an earlier event was decided once more; absent for what is new. */
+  replay?: string;
 }
 
 export interface LedgerDecision {
@@ -104,8 +108,11 @@ export interface LedgerBatch {
 
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const FORMAT = 1;
+/** Format 1, but that a source can be a replay. Written only where one is, so that a reader of format 1 never takes it for new. */
+const FORMAT_WITH_REPLAYS = 2;
 const HEAD = 98;
 const SOURCE = 64;
+const REPLAY_AT = 60;
 const DECISION = 38;
 const BLOCK = 82;
 const PURPOSE_BY_NUMBER = new Map<number, PurposeCode>(PURPOSE_CODES.map((code) => [PURPOSES[code].number, code]));
@@ -128,7 +135,8 @@ class Strings {
  * ```
  * head   u8 format | u8 partition | u32 epoch | u64 sequence | u64 decidedAt | u32 catalogue version | u64 registry,
  *        consent, vetting offset | 32 previous | u32 sources | u32 decisions | u32 blocks | u32 strings
- * source u8 topic | u8 kind | u16 actor | u64 offset | 16 event id | 16 subject | u32 version | u32 attributes | u64 time | u32 zero
+ * source u8 topic | u8 kind | u16 actor | u64 offset | 16 event id | 16 subject | u32 version | u32 attributes | u64 time
+ *        | u16 format 2: string of the replay's plan + 1, 0 for what is new | u16 zero
  * decision u32 source | u16 agency | u8 outcome | u8 purpose | u8 basis | u8 zero | u32 grant version | u32 attributes | 16 grant | u32 zero
  * block  u16 agency | u64 first | u32 count | u32 key epoch | 32 digest | 32 previous
  * string u16 length | utf8
@@ -149,6 +157,7 @@ export function encodeLedgerBatch(batch: LedgerBatch): Buffer {
     out.writeUInt32BE(s.version, at + 44);
     out.writeUInt32BE(s.attributes, at + 48);
     writeU64(out, s.time, at + 52);
+    if (s.replay !== undefined) out.writeUInt16BE(strings.of(s.replay) + 1, at + REPLAY_AT);
     at += SOURCE;
   }
   for (const d of batch.decisions) {
@@ -176,7 +185,7 @@ export function encodeLedgerBatch(batch: LedgerBatch): Buffer {
 }
 
 function writeHead(out: Buffer, batch: LedgerBatch, strings: number): void {
-  out[0] = FORMAT;
+  out[0] = batch.sources.some(({ replay }) => replay !== undefined) ? FORMAT_WITH_REPLAYS : FORMAT;
   out[1] = batch.partition;
   out.writeUInt32BE(batch.epoch, 2);
   writeU64(out, batch.sequence, 6);
@@ -212,7 +221,9 @@ function readU64(bytes: Buffer, at: number): number {
 
 /** Throws a RangeError where the bytes are not a ledger batch of a known format. */
 export function decodeLedgerBatch(bytes: Buffer): LedgerBatch {
-  if (bytes.length < HEAD || bytes[0] !== FORMAT) throw new RangeError('not a ledger batch of format 1');
+  if (bytes.length < HEAD || (bytes[0] !== FORMAT && bytes[0] !== FORMAT_WITH_REPLAYS)) {
+    throw new RangeError('not a ledger batch of format 1 or 2');
+  }
   const counts = {
     sources: bytes.readUInt32BE(82),
     decisions: bytes.readUInt32BE(86),
@@ -252,6 +263,8 @@ function decodeStrings(bytes: Buffer, at: number, count: number): string[] {
 }
 
 function decodeSource(bytes: Buffer, at: number, strings: string[]): LedgerSource {
+  // Zero in format 1, where these bytes had no meaning.
+  const replay = bytes.readUInt16BE(at + REPLAY_AT);
   return {
     topic: bytes[at] as SourceTopic,
     kind: bytes[at + 1] as SourceKind,
@@ -262,6 +275,7 @@ function decodeSource(bytes: Buffer, at: number, strings: string[]): LedgerSourc
     version: bytes.readUInt32BE(at + 44),
     attributes: bytes.readUInt32BE(at + 48),
     time: readU64(bytes, at + 52),
+    ...(replay !== 0 && { replay: strings[replay - 1]! }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PURPOSE_CODES } from '../catalogue/purposes.js';
@@ -27,6 +28,7 @@ function batchOf(seed: number, size: number): LedgerBatch {
       attributes: 0xffff_ffff,
       time: 1_790_000_000_000 + i,
       actor: i % 2 ? 'person:林' : 'agency:x',
+      ...(seed % 2 && i % 3 === 0 && { replay: randomUUID() }),
     })),
     decisions: Array.from({ length: size }, (_, i) => ({
       source: i,
@@ -57,6 +59,35 @@ test('equal batches have equal bytes, so that a repeated dispatch repeats the re
   const batch = batchOf(7, 12);
   const bytes = encodeLedgerBatch(batch);
   expect(encodeLedgerBatch(decodeLedgerBatch(bytes)).equals(bytes)).toBe(true);
+});
+
+test('what is new is written in format 1 still, a replay in format 2', () => {
+  const batch = batchOf(8, 3);
+  expect(encodeLedgerBatch(batch)[0]).toBe(1);
+  batch.sources[1]!.replay = randomUUID();
+  const bytes = encodeLedgerBatch(batch);
+  expect(bytes[0]).toBe(2);
+  expect(decodeLedgerBatch(bytes)).toEqual(batch);
+});
+
+test('a batch that was written before there were replays is still read', () => {
+  const golden = Buffer.from(readFileSync(new URL('ledger-batch.format-1.hex', import.meta.url), 'utf8').trim(), 'hex');
+  const batch = decodeLedgerBatch(golden);
+  expect(encodeLedgerBatch(batch).equals(golden)).toBe(true);
+  expect(batch.sources).toEqual([
+    {
+      topic: 0,
+      kind: 2,
+      offset: 7n,
+      eventId: '0190a000-0000-7000-8000-00000000e001',
+      subject: '0190a000-0000-7000-8000-000000000101',
+      version: 4,
+      attributes: 5,
+      time: 1_790_000_000_001,
+      actor: 'person:0190a000-0000-7000-8000-000000000101',
+    },
+  ]);
+  expect(batch.decisions.map(({ agency, outcome }) => [agency, outcome])).toEqual([['harbour-bank', 'delivered']]);
 });
 
 test('foreign bytes are refused', () => {

@@ -28,7 +28,12 @@ export const feedEvents = {
 export type FeedEventType = keyof typeof feedEvents;
 export type FeedEventData<T extends FeedEventType> = z.output<(typeof feedEvents)[T]>;
 
-/** Structured CloudEvent of a block, as recipients see it. Sequences are decimal strings (CloudEvents `sequence`). */
+/**
+ * Structured CloudEvent of a block, as recipients see it. Sequences are decimal strings (CloudEvents `sequence`).
+ *
+ * `time` is when the authority recorded what the event is about. An event with `replay` was decided once more under the
+ * grants of today: its `sequence` is new, its `time` is the original's, and what it says may have been overtaken since.
+ */
 export interface FeedCloudEvent<T extends FeedEventType = FeedEventType> {
   specversion: '1.0';
   id: string;
@@ -42,5 +47,7 @@ export interface FeedCloudEvent<T extends FeedEventType = FeedEventType> {
   grant?: string;
   purpose?: string;
   basis?: string;
+  /** The plan of the replay that this delivery belongs to; absent for what is new. */
+  replay?: string;
   data: FeedEventData<T>;
 }

@@ -106,7 +106,11 @@ function feedChannel(): Json {
             oneOf: Object.entries(feedEvents).map(([type, schema]) => ({
               type: 'object',
               title: type,
-              properties: { type: { const: type }, data: schemaOf(schema, 'output') },
+              properties: {
+                type: { const: type },
+                replay: { type: 'string', format: 'uuid', description: 'Of a delivery that is sent once more.' },
+                data: schemaOf(schema, 'output'),
+              },
             })),
           },
         },

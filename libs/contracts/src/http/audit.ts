@@ -38,6 +38,8 @@ export const historyEntry = z.strictObject({
   sequence: z.int().optional(),
   /** The event behind it. */
   event: z.string().optional(),
+  /** The plan of the replay by which it was decided once more. */
+  replay: uuid.optional(),
   detail: z.string().optional(),
 });
 export type HistoryEntry = z.output<typeof historyEntry>;

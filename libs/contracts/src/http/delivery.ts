@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agencyCode } from '../events/vetting.js';
 import { uuid } from '../ids.js';
 import { defineEndpoint } from './endpoint.js';
+import { replayEndpoints } from './replays.js';
 
 export const readFeed = defineEndpoint({
   id: 'readFeed',
@@ -82,4 +83,10 @@ export const settleParkedChanges = defineEndpoint({
   problems: ['not-found', 'idempotency-mismatch'],
 });
 
-export const deliveryEndpoints = [readFeed, listPartitions, listParkedChanges, settleParkedChanges] as const;
+export const deliveryEndpoints = [
+  readFeed,
+  listPartitions,
+  listParkedChanges,
+  settleParkedChanges,
+  ...replayEndpoints,
+] as const;

@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '@sluice/contracts';
 import { EVENT_ENTRY_FORMAT, readEventEntry } from './event-entries.js';
 import type { HistoryRow, LineContent } from './history-row.js';
-import { LEDGER_ENTRY_FORMAT } from './ledger-entries.js';
+import { LEDGER_ENTRY_FORMAT, REPLAYED_ENTRY_FORMAT } from './ledger-entries.js';
 import { readLedgerEntry } from './ledger-entry-reader.js';
 
 /** One line of a history, with where it stands: newer lines have a greater `at`, then `ref`, then `index`. */
@@ -23,6 +23,7 @@ export function linesOf({ at, ref, entry }: HistoryRow): HistoryLine[] {
 function contentsOf(entry: Buffer): LineContent[] {
   switch (entry[0]) {
     case LEDGER_ENTRY_FORMAT:
+    case REPLAYED_ENTRY_FORMAT:
       return readLedgerEntry(entry);
     case EVENT_ENTRY_FORMAT:
       return [readEventEntry(entry)];

@@ -13,13 +13,15 @@ import {
  * The entry of one source event with all that was decided about it:
  *
  * ```
- * u8 format (1) | u8 lane | u16 decisions | u64 ledger sequence | source as in the ledger | u8 length, actor
+ * u8 format (1, or 3 for a replay) | u8 lane | u16 decisions | u64 ledger sequence | source as in the ledger | u8 length, actor
  * | for each decision: as in the ledger, u64 lane sequence (0: nothing was delivered), u8 length, agency
+ * | format 3: u8 length, plan of the replay
  * ```
  *
  * Indexes into the batch's strings are left as they are and mean nothing here.
  */
 export const LEDGER_ENTRY_FORMAT = 1;
+export const REPLAYED_ENTRY_FORMAT = 3;
 export const ENTRY_HEAD_BYTES = 12;
 const DELIVERED = 0;
 const NIL = uuidBytes(NIL_UUID);
@@ -42,7 +44,8 @@ export function writeLedgerEntries(batch: LedgerView, place: string, sink: Entry
     const from = bySource.starts[source]!;
     const to = bySource.starts[source + 1]!;
     const actor = strings[bytes.readUInt16BE(sourceAt + SOURCE_AT.actor)]!;
-    let length = ENTRY_HEAD_BYTES + SOURCE_BYTES + 1 + actor.length;
+    const replay = batch.replayOf(source);
+    let length = ENTRY_HEAD_BYTES + SOURCE_BYTES + 1 + actor.length + (replay === undefined ? 0 : 1 + replay.length);
     for (let i = from; i < to; i++) {
       const decisionAt = batch.decisionAt(bySource.order[i]!);
       length += DECISION_BYTES + 9 + strings[bytes.readUInt16BE(decisionAt + DECISION_AT.agency)]!.length;
@@ -50,7 +53,7 @@ export function writeLedgerEntries(batch: LedgerView, place: string, sink: Entry
     const row = sink.row(source, bytes, sourceAt + SOURCE_AT.subject, length);
     const into = row.into;
     let at = row.at;
-    into[at] = LEDGER_ENTRY_FORMAT;
+    into[at] = replay === undefined ? LEDGER_ENTRY_FORMAT : REPLAYED_ENTRY_FORMAT;
     into[at + 1] = batch.partition;
     into.writeUInt16BE(to - from, at + 2);
     writeU64(into, batch.sequence, at + 4);
@@ -64,6 +67,7 @@ export function writeLedgerEntries(batch: LedgerView, place: string, sink: Entry
       writeU64(into, sequences[decision]!, at + DECISION_BYTES);
       at = writeShort(into, at + DECISION_BYTES + 8, strings[bytes.readUInt16BE(decisionAt + DECISION_AT.agency)]!);
     }
+    if (replay !== undefined) writeShort(into, at, replay);
   }
   return alarms;
 }

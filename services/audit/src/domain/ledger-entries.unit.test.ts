@@ -23,6 +23,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   subject: fc.oneof({ weight: 9, arbitrary: fc.uuid() }, { weight: 1, arbitrary: fc.constant(NIL_UUID) }),
   kind: fc.constantFrom(...KINDS),
   outcomes: fc.dictionary(fc.constantFrom(...AGENCIES), fc.constantFrom(...OUTCOMES)),
+  replay: fc.option(fc.uuid(), { nil: undefined }),
 });
 
 /** Gathers rows as the intake does, in buffers that are written in place. */
@@ -46,16 +47,17 @@ function expectedLines(batch: LedgerBatch, index: number) {
   const source = batch.sources[index]!;
   const common = { at: new Date(batch.decidedAt).toISOString(), actor: source.actor, event: source.eventId };
   const own = { [SOURCE_KIND.registered]: 'registered', [SOURCE_KIND.changed]: 'changed' }[source.kind as 1 | 2];
-  const lines: object[] = own
-    ? [
-        {
-          ...common,
-          kind: own,
-          attributes: attributesIn(source.attributes),
-          detail: expect.stringContaining('recorded '),
-        },
-      ]
-    : [];
+  const lines: object[] =
+    own && source.replay === undefined
+      ? [
+          {
+            ...common,
+            kind: own,
+            attributes: attributesIn(source.attributes),
+            detail: expect.stringContaining('recorded '),
+          },
+        ]
+      : [];
   const delivery = own ? 'delivered' : source.kind === SOURCE_KIND.snapshot ? 'snapshot' : 'notice';
   for (const decision of batch.decisions.filter(({ source }) => source === index)) {
     const { agency, outcome, grant, grantVersion, purpose, basis, attributes } = decision;
@@ -71,6 +73,7 @@ function expectedLines(batch: LedgerBatch, index: number) {
       purpose,
       basis,
       attributes: attributesIn(attributes),
+      ...(source.replay !== undefined && { replay: source.replay }),
       ...(outcome === 'delivered' && { lane: batch.partition, sequence: sequence + released.indexOf(decision) }),
     });
   }
@@ -132,7 +135,7 @@ test('bytes that are no whole batch are refused before anything is written', () 
     expect(() => new LedgerView(bytes.subarray(0, length)), `${length} bytes`).toThrow(RangeError);
   }
   const foreign = Buffer.from(bytes);
-  foreign[0] = 2;
+  foreign[0] = 3;
   expect(() => new LedgerView(foreign)).toThrow(RangeError);
 });
 

@@ -9,7 +9,7 @@ import {
   uuidText,
 } from '@sluice/contracts';
 import type { LineContent } from './history-row.js';
-import { ENTRY_HEAD_BYTES } from './ledger-entries.js';
+import { ENTRY_HEAD_BYTES, REPLAYED_ENTRY_FORMAT } from './ledger-entries.js';
 import { DECISION_AT, DECISION_BYTES, readU64, SOURCE_AT, SOURCE_BYTES } from './ledger-view.js';
 
 const PURPOSE_BY_NUMBER = new Map(PURPOSE_CODES.map((code) => [PURPOSES[code].number as number, code]));
@@ -33,7 +33,7 @@ interface Source {
   event: string;
 }
 
-/** The event, then what was decided about it, in order. */
+/** The event, then what was decided about it, in order. Of a replay only what was decided: the event is in the history already. */
 export function readLedgerEntry(entry: Buffer): LineContent[] {
   const lane = entry[1]!;
   const decisions = entry.readUInt16BE(2);
@@ -46,13 +46,18 @@ export function readLedgerEntry(entry: Buffer): LineContent[] {
   };
   at += 1 + entry[at]!;
   const lines: LineContent[] = [];
-  const own = OWN_LINE.get(source.kind);
+  const replayed = entry[0] === REPLAYED_ENTRY_FORMAT;
+  const own = replayed ? undefined : OWN_LINE.get(source.kind);
   if (own !== undefined)
     lines.push({ kind: own, ...ownLine(entry, sourceAt), actor: source.actor, event: source.event });
   for (let i = 0; i < decisions; i++) {
     lines.push(decisionLine(entry, at, source, lane));
     at += DECISION_BYTES + 8;
     at += 1 + entry[at]!;
+  }
+  if (replayed) {
+    const replay = readShort(entry, at);
+    for (const line of lines) line.replay = replay;
   }
   return lines;
 }

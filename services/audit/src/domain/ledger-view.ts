@@ -1,9 +1,10 @@
 /**
  * Reads a ledger batch in place: the intake copies bytes of its sources and decisions into the history, and
  * to decode each only to encode it again would cost more than all the rest. The layout is that of
- * `encodeLedgerBatch` in the contracts, format 1.
+ * `encodeLedgerBatch` in the contracts, formats 1 and 2.
  */
 const FORMAT = 1;
+const FORMAT_WITH_REPLAYS = 2;
 const HEAD_BYTES = 98;
 export const SOURCE_BYTES = 64;
 export const DECISION_BYTES = 38;
@@ -26,6 +27,8 @@ export const SOURCE_AT = {
   version: 44,
   attributes: 48,
   time: 52,
+  /** String of the replay's plan + 1, or 0. */
+  replay: 60,
 } as const;
 
 /** Places within a decision. */
@@ -65,7 +68,9 @@ export class LedgerView {
 
   /** @throws {RangeError} where the bytes are not a ledger batch of a known format, whole and consistent in itself */
   constructor(readonly bytes: Buffer) {
-    if (bytes.length < HEAD_BYTES || bytes[0] !== FORMAT) throw new RangeError('not a ledger batch of format 1');
+    if (bytes.length < HEAD_BYTES || (bytes[0] !== FORMAT && bytes[0] !== FORMAT_WITH_REPLAYS)) {
+      throw new RangeError('not a ledger batch of format 1 or 2');
+    }
     this.partition = bytes[1]!;
     this.sequence = readU64(bytes, 6);
     this.decidedAt = readU64(bytes, 14);
@@ -86,6 +91,12 @@ export class LedgerView {
     return HEAD_BYTES + index * SOURCE_BYTES;
   }
 
+  /** Plan of the replay by which the source was decided once more, utf8; undefined for what was new. */
+  replayOf(index: number): Buffer | undefined {
+    const replay = this.bytes.readUInt16BE(this.sourceAt(index) + SOURCE_AT.replay);
+    return replay === 0 ? undefined : this.strings[replay - 1];
+  }
+
   decisionAt(index: number): number {
     return this.#decisionsAt + index * DECISION_BYTES;
   }
@@ -100,6 +111,7 @@ export class LedgerView {
     for (let i = 0; i < sources; i++) {
       const at = this.sourceAt(i);
       sound &&= bytes.readUInt16BE(at + SOURCE_AT.actor) < strings.length;
+      sound &&= bytes.readUInt16BE(at + SOURCE_AT.replay) <= strings.length;
       sound &&= readU64(bytes, at + SOURCE_AT.time) <= MAX_TIME_MS;
     }
     for (let i = 0; i < this.decisions; i++) {

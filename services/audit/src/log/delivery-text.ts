@@ -20,7 +20,7 @@ export interface DeliveryPlace {
  * A delivery in its canonical form, one line of ASCII: what a block's commitments are made of, and what a receipt shows.
  *
  * ```
- * delivery <agency>/<lane>#<sequence> <kind> <grant>.<grant version> <purpose> <basis> <attributes> <recorded> <decided>
+ * delivery <agency>/<lane>#<sequence> <kind> <grant>.<grant version> <purpose> <basis> <attributes> <recorded> <decided>[ replay <plan>]
  * ```
  *
  * Kind is a name of SOURCE_KIND, attributes are codes with commas between them, the times ms since 1970: when the
@@ -31,14 +31,16 @@ export interface DeliveryPlace {
 export function deliveryText(batch: LedgerView, { agency, sequence, decision }: DeliveryPlace): string {
   const { bytes, partition, decidedAt } = batch;
   const at = batch.decisionAt(decision);
-  const source = batch.sourceAt(bytes.readUInt32BE(at + DECISION_AT.source));
+  const index = bytes.readUInt32BE(at + DECISION_AT.source);
+  const source = batch.sourceAt(index);
+  const replay = batch.replayOf(index);
   const kind = KIND_NAMES.get(bytes[source + SOURCE_AT.kind]!) ?? NONE;
   const grant = `${uuidText(bytes, at + DECISION_AT.grant)}.${bytes.readUInt32BE(at + DECISION_AT.grantVersion)}`;
   const purpose = PURPOSE_NAMES.get(bytes[at + DECISION_AT.purpose]!) ?? NONE;
   const basis = LAWFUL_BASES[bytes[at + DECISION_AT.basis]!] ?? NONE;
   const attributes = attributesText(bytes.readUInt32BE(at + DECISION_AT.attributes));
   const recorded = readU64(bytes, source + SOURCE_AT.time);
-  return `delivery ${agency}/${partition}#${sequence} ${kind} ${grant} ${purpose} ${basis} ${attributes} ${recorded} ${decidedAt}`;
+  return `delivery ${agency}/${partition}#${sequence} ${kind} ${grant} ${purpose} ${basis} ${attributes} ${recorded} ${decidedAt}${replay === undefined ? '' : ` replay ${replay}`}`;
 }
 
 function attributesText(set: number): string {

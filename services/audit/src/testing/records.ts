@@ -80,6 +80,8 @@ export interface Happening {
   kind?: LedgerSource['kind'];
   /** Outcome for each agency. */
   outcomes?: Record<string, LedgerDecision['outcome']>;
+  /** The plan of a replay. */
+  replay?: string | undefined;
 }
 
 /** Plays delivery: batches whose sequences, lanes and digests follow one another as delivery's do. */
@@ -117,7 +119,7 @@ export class LedgerAuthor {
     return batch;
   }
 
-  #source({ subject, kind = SOURCE_KIND.changed }: Happening, decidedAt: number): LedgerSource {
+  #source({ subject, kind = SOURCE_KIND.changed, replay }: Happening, decidedAt: number): LedgerSource {
     this.#offset += 1n;
     return {
       topic: SOURCE_TOPIC.registry,
@@ -129,6 +131,7 @@ export class LedgerAuthor {
       attributes: attributeSet(['mobilePhone', 'employer']),
       time: decidedAt - 20,
       actor: subject === NIL_UUID ? 'staff:sol' : `person:${subject}`,
+      ...(replay !== undefined && { replay }),
     };
   }
 

@@ -38,6 +38,8 @@ export function fencesOf(batch: LedgerBatch): Fence[] {
     for (let i = 0; i < block.count; i++, next++) {
       const decision = batch.decisions[next]!;
       const source = batch.sources[decision.source]!;
+      // A notice that is sent once more stops nothing: its fence was set the first time.
+      if (source.replay !== undefined) continue;
       const position = { lane: batch.partition, sequence: block.first + i };
       if (GRANT_STOPS.has(source.kind)) {
         const { grant, grantVersion, agency } = decision;

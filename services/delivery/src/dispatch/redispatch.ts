@@ -5,17 +5,14 @@ import {
   type LedgerBatch,
   type LedgerSource,
   SOURCE_TOPIC,
-  type SourceTopic,
   sealedChangeAad,
-  TOPICS,
 } from '@sluice/contracts';
 import type { Agencies } from '@sluice/decision';
-import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
+import type { PartitionPuller } from '@sluice/messaging';
 import { type ContentKeys, open, type SubjectKeys } from '@sluice/vault';
 import type { RenderSource } from '../domain/render.js';
-import { consentSource, registrySource, vettingSource } from '../partition/read-sources.js';
-import { reread } from '../partition/reread.js';
-import { readHeaders } from '../partition/source-record.js';
+import { isRegistrySource, type RegistrySource, type Source } from '../partition/read-sources.js';
+import { readSourcesAgain } from '../partition/read-sources-again.js';
 import type { Aliases } from './aliases.js';
 import { remakeBlock } from './blocks.js';
 import type { CommittedBatch } from './dispatcher.js';
@@ -32,12 +29,6 @@ export interface RemakeContext {
   contentKeys: ContentKeys;
   aliases: Aliases;
 }
-
-const TOPIC_OF: Record<SourceTopic, string> = {
-  [SOURCE_TOPIC.registry]: TOPICS.registry.name,
-  [SOURCE_TOPIC.consent]: TOPICS.consent.name,
-  [SOURCE_TOPIC.vetting]: TOPICS.vetting.name,
-};
 
 /**
  * Makes a batch again from its ledger row and the source events in Kafka. Nothing is decided anew.
@@ -78,41 +69,21 @@ async function renderSources(
   wanted: ReadonlySet<number>,
   { puller, subjectKeys }: RemakeContext,
 ): Promise<Map<number, RenderSource>> {
-  const renders = new Map<number, RenderSource>();
   const indices = [...wanted];
-  for (const topic of [SOURCE_TOPIC.registry, SOURCE_TOPIC.consent, SOURCE_TOPIC.vetting] as const) {
-    const ofTopic = indices.filter((index) => ledger.sources[index]!.topic === topic);
-    if (ofTopic.length === 0) continue;
-    const partition = topic === SOURCE_TOPIC.vetting ? 0 : ledger.partition;
-    const offsets = ofTopic.map((index) => ledger.sources[index]!.offset);
-    const records = await reread(puller, TOPIC_OF[topic], partition, offsets);
-    if (topic === SOURCE_TOPIC.registry) {
-      await subjectKeys.preload(
-        ofTopic.map((index) => ledger.sources[index]!.subject),
-        false,
-      );
-    }
-    for (const index of ofTopic) {
-      const source = ledger.sources[index]!;
-      renders.set(index, renderSource(source, records.get(source.offset)!, subjectKeys));
-    }
-  }
-  return renders;
+  const recorded = indices.map((index) => ledger.sources[index]!);
+  const read = await readSourcesAgain(recorded, ledger.partition, puller);
+  const persons = recorded.filter(({ topic }) => topic === SOURCE_TOPIC.registry).map(({ subject }) => subject);
+  if (persons.length > 0) await subjectKeys.preload(persons, false);
+  return new Map(indices.map((index, i) => [index, renderSource(recorded[i]!, read[i]!, subjectKeys)]));
 }
 
-function renderSource(source: LedgerSource, record: PulledRecord, keys: SubjectKeys): RenderSource {
-  const headers = readHeaders(record);
-  switch (source.topic) {
-    case SOURCE_TOPIC.vetting:
-      return vettingSource(record, headers).notice!.render;
-    case SOURCE_TOPIC.consent:
-      return consentSource(record, headers).notice!.render;
-    case SOURCE_TOPIC.registry: {
-      const { change, render } = registrySource(record, headers);
-      const key = keys.get(source.subject);
-      if (key === undefined) throw new LedgerDisagrees(`the key of a recorded delivery was destroyed`);
-      const aad = sealedChangeAad(source.subject, change.kind, change.attributes, change.version);
-      return { ...render, values: (JSON.parse(open(key, aad, change.sealed).toString()) as ChangeContent).attributes };
-    }
-  }
+function renderSource({ subject, replay }: LedgerSource, source: Source | RegistrySource, keys: SubjectKeys) {
+  const render: RenderSource = { ...source.render, ...(replay !== undefined && { replay }) };
+  if (!isRegistrySource(source)) return render;
+  const { change } = source;
+  const key = keys.get(subject);
+  if (key === undefined) throw new LedgerDisagrees(`the key of a recorded delivery was destroyed`);
+  const aad = sealedChangeAad(subject, change.kind, change.attributes, change.version);
+  render.values = (JSON.parse(open(key, aad, change.sealed).toString()) as ChangeContent).attributes;
+  return render;
 }

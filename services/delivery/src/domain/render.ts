@@ -28,6 +28,8 @@ export interface RenderSource {
   fragments?: Map<string, string>;
   stop?: GrantStop;
   deleteBy?: string;
+  /** The plan by which it is sent once more. */
+  replay?: string;
 }
 
 const TYPES: Record<SourceKind, FeedEventType> = {
@@ -60,10 +62,11 @@ export function renderDelivery(
     decision.grant === NIL_UUID
       ? ''
       : `,"subject":"${alias}","grant":"${decision.grant}","purpose":"${decision.purpose}","basis":"${decision.basis}"`;
+  const replay = source.replay === undefined ? '' : `,"replay":"${source.replay}"`;
   return (
     `{"specversion":"1.0","id":"${decision.agency}.${lane}.${sequence}","source":"/delivery",` +
     `"type":"${TYPES[source.kind]}","time":"${source.time}","sequence":"${sequence}",` +
-    `"datacontenttype":"application/json"${about},"data":${dataOf(source, decision.attributes)}}`
+    `"datacontenttype":"application/json"${about}${replay},"data":${dataOf(source, decision.attributes)}}`
   );
 }
 

@@ -22,6 +22,16 @@ export interface LaneState {
   digest: Buffer;
 }
 
+/** Where a lane of a replay stands after a batch, and what became of the source events in it. */
+export interface ReplayProgress {
+  replay: string;
+  next: bigint;
+  done: boolean;
+  delivered: number;
+  refused: number;
+  skipped: number;
+}
+
 /** Everything one batch changes, to be committed together. */
 export interface BatchEffects {
   state: PartitionState;
@@ -32,4 +42,6 @@ export interface BatchEffects {
   parked: readonly { offset: bigint; subject: string; reason: string }[];
   /** Offsets of parked changes that are settled by this batch. */
   settled: readonly bigint[];
+  /** How far a replay has come with it. */
+  replayed?: ReplayProgress;
 }

@@ -46,6 +46,12 @@ export const COMMIT = `with own as (
   ), settled as (
     delete from delivery.parked p using own, unnest($38::smallint[], $39::bigint[]) as s(partition, registry_offset)
     where own.partition = s.partition and p.partition = s.partition and p.registry_offset = s.registry_offset
+  ), replayed as (
+    update delivery.replay_lane l set next = r.next, done = r.done, delivered = l.delivered + r.delivered,
+      refused = l.refused + r.refused, skipped = l.skipped + r.skipped
+    from own, unnest($40::smallint[], $41::uuid[], $42::bigint[], $43::boolean[], $44::int[], $45::int[], $46::int[])
+      as r(partition, replay, next, done, delivered, refused, skipped)
+    where own.partition = r.partition and l.lane = r.partition and l.replay = r.replay
   )
   select partition from own`;
 
@@ -62,6 +68,7 @@ export function commitValues(group: readonly BatchEffects[]): unknown[] {
   const subjects = ofEach(group, ({ subjects }) => [...subjects]);
   const parked = ofEach(group, (effects) => effects.parked);
   const settled = ofEach(group, (effects) => effects.settled);
+  const replayed = ofEach(group, (effects) => (effects.replayed === undefined ? [] : [effects.replayed]));
   let at = 1;
   const starts = batches.map(({ content }) => {
     const start = at;
@@ -108,6 +115,13 @@ export function commitValues(group: readonly BatchEffects[]): unknown[] {
     parked.map(({ one }) => one.reason),
     settled.map(({ partition }) => partition),
     settled.map(({ one }) => one),
+    replayed.map(({ partition }) => partition),
+    replayed.map(({ one }) => one.replay),
+    replayed.map(({ one }) => one.next),
+    replayed.map(({ one }) => one.done),
+    replayed.map(({ one }) => one.delivered),
+    replayed.map(({ one }) => one.refused),
+    replayed.map(({ one }) => one.skipped),
   ];
 }
 

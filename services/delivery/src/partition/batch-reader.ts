@@ -18,6 +18,8 @@ export interface Reading {
   registry: readonly PulledRecord[];
   /** How many changes wait beyond these. */
   lag: number;
+  /** Whether everything that was published before this reading is in it or was decided: older events may be decided too. */
+  complete: boolean;
 }
 
 /** The broker no longer has what the worker would read next; only an operator can say how to go on. */
@@ -39,8 +41,9 @@ export class BatchReader {
    * One answer carries the records and the high watermarks of all three topics. Changes are handed out only if
    * the same answer brought vetting and consent up to their high watermarks: a stop that was published before
    * the changes were read wins, however long their backlog is.
+   * @param maxWaitMs how long to wait at the broker for something to come
    */
-  async read(state: PartitionState): Promise<Reading> {
+  async read(state: PartitionState, maxWaitMs = PULL_WAIT_MS): Promise<Reading> {
     const stops = [
       { topic: TOPICS.vetting.name, partition: 0, offset: state.vettingOffset, maxBytes: STOPS_MAX_BYTES },
       { topic: TOPICS.consent.name, partition: this.partition, offset: state.consentOffset, maxBytes: STOPS_MAX_BYTES },
@@ -53,7 +56,7 @@ export class BatchReader {
     };
     // The broker reads in the order asked: stops last, so that none published before the changes were read is missed.
     const wants = this.#behind ? stops : [changes, ...stops];
-    const answers = await this.puller.pull(wants, { maxWaitMs: PULL_WAIT_MS });
+    const answers = await this.puller.pull(wants, { maxWaitMs: Math.min(maxWaitMs, PULL_WAIT_MS) });
     const vetting = answerOf(answers, TOPICS.vetting.name);
     const consent = answerOf(answers, TOPICS.consent.name);
     const atBarrier =
@@ -61,15 +64,19 @@ export class BatchReader {
       nextOffset(consent, state.consentOffset) >= consent.highWatermark;
     const asked = !this.#behind;
     this.#behind = !atBarrier;
-    if (!atBarrier || !asked) return { vetting: vetting.records, consent: consent.records, registry: [], lag: 0 };
+    if (!atBarrier || !asked) {
+      return { vetting: vetting.records, consent: consent.records, registry: [], lag: 0, complete: false };
+    }
     const registry = answerOf(answers, TOPICS.registry.name);
     const taken = registry.records.slice(0, MAX_CHANGES);
     const next = taken.at(-1)?.offset ?? state.registryOffset - 1n;
+    const lag = Number(registry.highWatermark - next - 1n);
     return {
       vetting: vetting.records,
       consent: consent.records,
       registry: taken,
-      lag: Number(registry.highWatermark - next - 1n),
+      lag,
+      complete: lag === 0,
     };
   }
 }

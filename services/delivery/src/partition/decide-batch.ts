@@ -12,11 +12,12 @@ import type { PulledRecord } from '@sluice/messaging';
 import { type ContentKeys, open, SealBroken, type SubjectKeys } from '@sluice/vault';
 import type { Aliases } from '../dispatch/aliases.js';
 import { makeBlocks, type SealedBlock } from '../dispatch/blocks.js';
-import type { BatchEffects, LaneState, PartitionState } from '../ledger/batch-effects.js';
+import type { BatchEffects, LaneState, PartitionState, ReplayProgress } from '../ledger/batch-effects.js';
+import type { ReplaySlice } from '../replay/slice.js';
 import type { Reading } from './batch-reader.js';
 import { Draft } from './draft.js';
 import type { GrantViews } from './grant-views.js';
-import { consentSource, type RegistrySource, registrySource, vettingSource } from './read-sources.js';
+import { consentSource, isRegistrySource, type RegistrySource, registrySource, vettingSource } from './read-sources.js';
 import { isAfter, type LogMark, readHeaders, type SourceHeaders } from './source-record.js';
 
 /** What deciding needs beside the records. */
@@ -44,22 +45,31 @@ const EMPTY_LANE: LaneState = { sequence: 0, digest: Buffer.alloc(32) };
 
 /**
  * Decides one reading. Pure but for the keys and grants it looks up: nothing is changed before the effects
- * are committed. `settled` are parked changes that an operator wants tried again, before the new ones.
+ * are committed. `settled` are parked changes that an operator wants tried again, before the new ones; what is replayed
+ * comes last, so that every stop and every change that was read stands before it.
  */
 export async function decideBatch(
   reading: Reading,
   settled: readonly PulledRecord[],
+  slice: ReplaySlice | undefined,
   state: PartitionState,
   context: DecisionContext,
 ): Promise<DecidedBatch> {
-  const broken = new Map<string, string>();
+  const broken: Broken = { subjects: new Map(), replayed: new Set() };
   for (;;) {
-    const attempt = await draftOf(reading, settled, state, context, broken);
-    const bad = await openValues(attempt.draft, attempt.changes, context.subjectKeys);
+    const attempt = await draftOf(reading, settled, slice, state, context, broken);
+    const found = await openValues(attempt.draft, attempt.changes, broken, context.subjectKeys);
     // Rare: a change that cannot be opened parks its person's changes from there on, so the batch is made again.
-    if (bad.size === 0) return finish(attempt, settled, state, context);
-    for (const [subject, reason] of bad) broken.set(subject, reason);
+    if (!found) return finish(attempt, settled, slice, state, context);
   }
+}
+
+/** What cannot be opened. */
+interface Broken {
+  /** Persons whose new changes are parked, with the reason. */
+  subjects: Map<string, string>;
+  /** Offsets of older changes that a replay leaves out. */
+  replayed: Set<bigint>;
 }
 
 interface Attempt {
@@ -68,14 +78,17 @@ interface Attempt {
   marks: Pick<PartitionState, 'registryMark' | 'consentMark' | 'vettingMark'>;
   offsets: Pick<PartitionState, 'registryOffset' | 'consentOffset' | 'vettingOffset'>;
   traceparent: string | undefined;
+  /** Source events of the slice that were left out. */
+  skipped: number;
 }
 
 async function draftOf(
   reading: Reading,
   settled: readonly PulledRecord[],
+  slice: ReplaySlice | undefined,
   state: PartitionState,
   context: DecisionContext,
-  broken: ReadonlyMap<string, string>,
+  broken: Broken,
 ): Promise<Attempt> {
   const vetting = fresh(reading.vetting.map(withHeaders), state.vettingMark);
   const consent = fresh(reading.consent.map(withHeaders), state.consentMark);
@@ -87,6 +100,7 @@ async function draftOf(
     ...stops.map(({ event }) => event.data.subject),
     ...again.changes.map(({ source }) => source.ledger.subject),
     ...registry.taken.map(({ source }) => source.ledger.subject),
+    ...(slice?.entries ?? []).map(({ source }) => source.ledger.subject),
   ];
   const draft = new Draft(context.agencies, await context.grants.of(subjects), context.now());
   for (const { record, headers } of vetting.taken) {
@@ -98,7 +112,7 @@ async function draftOf(
   const changes = new Map<number, RegistrySource>();
   const take = (source: RegistrySource, waiting: boolean): void => {
     const { subject, offset } = source.ledger;
-    const reason = broken.get(subject) ?? (waiting ? 'behind' : undefined);
+    const reason = broken.subjects.get(subject) ?? (waiting ? 'behind' : undefined);
     if (reason !== undefined) {
       draft.park(offset, subject, reason);
       return;
@@ -112,6 +126,7 @@ async function draftOf(
     const { subject } = source.ledger;
     take(source, context.waiting.has(subject) && !released.has(subject));
   }
+  const skipped = slice === undefined ? 0 : replay(slice, draft, changes, context.waiting, broken);
   return {
     draft,
     changes,
@@ -122,25 +137,50 @@ async function draftOf(
       vettingOffset: after(reading.vetting, state.vettingOffset),
     },
     traceparent: registry.taken[0]?.headers.traceparent ?? consent.taken[0]?.headers.traceparent,
+    skipped,
   };
 }
 
-/** Opens the values of changes that somebody receives; answers the subjects whose seal is broken. */
+/** Answers how many were left out. Present values of a person with parked changes are not known to be present. */
+function replay(
+  slice: ReplaySlice,
+  draft: Draft,
+  changes: Map<number, RegistrySource>,
+  waiting: ReadonlySet<string>,
+  broken: Broken,
+): number {
+  let skipped = 0;
+  for (const entry of slice.entries) {
+    const { subject, offset } = entry.source.ledger;
+    const registry = isRegistrySource(entry.source) ? entry.source : undefined;
+    if ((registry && broken.replayed.has(offset)) || (slice.present && waiting.has(subject))) {
+      skipped += 1;
+      continue;
+    }
+    const index = draft.replay(slice, entry);
+    // The draft has a rendering of its own, marked as a replay: values are opened into that one.
+    if (index !== undefined && registry) changes.set(index, { ...registry, ...draft.sources[index]! });
+  }
+  return skipped;
+}
+
+/** Opens the values of changes that somebody receives. Answers whether one was found whose seal is broken. */
 async function openValues(
   draft: Draft,
   changes: ReadonlyMap<number, RegistrySource>,
+  broken: Broken,
   keys: SubjectKeys,
-): Promise<Map<string, string>> {
+): Promise<boolean> {
   const wanted = new Set<number>();
   for (const decisions of draft.deliveries.values()) {
     for (const { source } of decisions) if (changes.has(source)) wanted.add(source);
   }
-  const bad = new Map<string, string>();
-  if (wanted.size === 0) return bad;
+  if (wanted.size === 0) return false;
   await keys.preload(
     [...wanted].map((index) => changes.get(index)!.ledger.subject),
     false,
   );
+  let found = false;
   const erased = new Set<number>();
   for (const index of wanted) {
     const { ledger, change, render } = changes.get(index)!;
@@ -154,16 +194,19 @@ async function openValues(
       render.values = (JSON.parse(open(key, aad, change.sealed).toString()) as ChangeContent).attributes;
     } catch (error) {
       if (!(error instanceof SealBroken || error instanceof SyntaxError)) throw error;
-      bad.set(ledger.subject, 'seal-broken');
+      if (ledger.replay === undefined) broken.subjects.set(ledger.subject, 'seal-broken');
+      else broken.replayed.add(ledger.offset);
+      found = true;
     }
   }
   if (erased.size > 0) draft.erased(erased);
-  return bad;
+  return found;
 }
 
 async function finish(
-  { draft, marks, offsets, traceparent }: Attempt,
+  { draft, marks, offsets, traceparent, skipped }: Attempt,
   settled: readonly PulledRecord[],
+  slice: ReplaySlice | undefined,
   before: PartitionState,
   context: DecisionContext,
 ): Promise<DecidedBatch> {
@@ -174,6 +217,7 @@ async function finish(
     subjects: draft.grants.changed,
     parked: draft.parked,
     settled: settled.map((record) => record.offset).filter((o) => !draft.parked.some((one) => one.offset === o)),
+    ...(slice && { replayed: progressOf(slice, draft, skipped) }),
   };
   if (draft.sources.length > 0) {
     state.ledgerSequence += 1;
@@ -183,6 +227,12 @@ async function finish(
     effects.batch = { ledger, content };
   }
   return { effects, agencies: draft.agencies, blocks, traceparent };
+}
+
+function progressOf({ replay, next, done }: ReplaySlice, draft: Draft, skipped: number): ReplayProgress {
+  const ofReplay = ({ source }: { source: number }) => draft.sources[source]!.ledger.replay !== undefined;
+  const delivered = [...draft.deliveries.values()].flat().filter(ofReplay).length;
+  return { replay, next, done, delivered, refused: draft.refusals.filter(ofReplay).length, skipped };
 }
 
 async function blocksOf(draft: Draft, lane: number, context: DecisionContext): Promise<SealedBlock[]> {

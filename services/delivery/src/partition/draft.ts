@@ -2,6 +2,7 @@ import { type LedgerDecision, SOURCE_KIND } from '@sluice/contracts';
 import {
   type Agencies,
   type Agency,
+  decideAgain,
   decideAgencyNotice,
   decideChange,
   decideGrantNotice,
@@ -10,6 +11,7 @@ import {
   evolveGrants,
   snapshotArrived,
 } from '@sluice/decision';
+import type { ReplayEntry, ReplaySlice } from '../replay/slice.js';
 import type { BatchGrants } from './grant-views.js';
 import type { ConsentEvent, RegistrySource, Source, VettingEvent } from './read-sources.js';
 
@@ -71,6 +73,24 @@ export class Draft {
         this.grants.set(ledger.subject, snapshotArrived(grants, answers.grant, answers.grantVersion));
       }
     }
+  }
+
+  /**
+   * Decides an event once more for the recipient of a replay, under the grants as they are after everything before it in
+   * this batch. Answers its index, or undefined where there is nothing to decide.
+   */
+  replay({ replay, agency, present }: ReplaySlice, { source, recorded }: ReplayEntry): number | undefined {
+    const index = this.sources.length;
+    const { kind, subject, offset } = source.ledger;
+    const grants = this.grants.get(subject).filter((grant) => grant.agency === agency);
+    const decisions =
+      recorded === undefined
+        ? decideChange(index, present!.at(subject, offset), grants, this.#agencies, this.now)
+        : decideAgain(index, kind, recorded, grants, this.#agencies, this.now);
+    if (decisions.length === 0) return undefined;
+    this.#add({ ledger: { ...source.ledger, replay }, render: { ...source.render, replay } });
+    for (const decision of decisions) this.#take(decision);
+    return index;
   }
 
   park(offset: bigint, subject: string, reason: string): void {

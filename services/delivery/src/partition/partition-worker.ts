@@ -1,6 +1,6 @@
 import { setTimeout as gather } from 'node:timers/promises';
 import { TOPICS } from '@sluice/contracts';
-import { type Agencies, type Agency, evolveAgency } from '@sluice/decision';
+import type { Agencies } from '@sluice/decision';
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
 import type { Logger } from '@sluice/platform';
 import type { ContentKeys, PairwiseIds, SubjectKeys } from '@sluice/vault';
@@ -11,12 +11,13 @@ import { remakeBatch } from '../dispatch/redispatch.js';
 import type { FeedProvisioner } from '../feeds/feed-provisioner.js';
 import type { LaneState, PartitionState } from '../ledger/batch-effects.js';
 import type { LedgerStore, ParkedChange } from '../ledger/ledger-store.js';
+import type { ReplayParts } from '../replay/replay-parts.js';
+import { type ReplayEnds, ReplayWork } from '../replay/replay-work.js';
 import { BatchReader, type Reading } from './batch-reader.js';
 import { type DecidedBatch, decideBatch } from './decide-batch.js';
 import { GrantViews } from './grant-views.js';
-import { vettingSource } from './read-sources.js';
+import { readAgencies } from './read-agencies.js';
 import { reread } from './reread.js';
-import { readHeaders } from './source-record.js';
 
 /**
  * After a small batch the worker lets so much time pass before it reads again: what trickles in then shares a commit and a
@@ -27,7 +28,6 @@ const SMALL_BATCH = 100;
 /** Parked changes are looked at this often while there are any. */
 const PARKED_CHECK_MS = 1_000;
 const CACHED_SUBJECTS = 20_000;
-const VETTING_REPLAY_BYTES = 4 * 1024 * 1024;
 
 /** What all workers of a process share. */
 export interface WorkerContext {
@@ -38,6 +38,8 @@ export interface WorkerContext {
   contentKeys: ContentKeys;
   pairwise: PairwiseIds;
   gate: AuditGate;
+  replayParts: ReplayParts;
+  replayEnds: ReplayEnds;
   logger: Logger;
   observe: WorkerObserver;
 }
@@ -62,6 +64,9 @@ export class PartitionWorker {
   readonly #grants: GrantViews;
   readonly #aliases: Aliases;
   readonly #reader: BatchReader;
+  readonly #replays: ReplayWork;
+  /** Whether changes waited when the worker last looked: then replays wait too. */
+  #behind = false;
 
   constructor(
     readonly partition: number,
@@ -71,13 +76,16 @@ export class PartitionWorker {
     this.#grants = new GrantViews((subjects) => context.store.grantsOf(subjects), CACHED_SUBJECTS);
     this.#aliases = new Aliases(context.pairwise);
     this.#reader = new BatchReader(puller, partition);
+    this.#replays = new ReplayWork(partition, puller, context.replayParts, context.replayEnds);
   }
 
   /** @throws PartitionLost, SourceLost, LedgerDisagrees, and whatever PostgreSQL and Kafka throw */
   async run(signal: AbortSignal): Promise<void> {
     this.#state = await this.context.store.acquire(this.partition);
     this.#lanes = await this.context.store.lanes(this.partition);
-    await this.#replayVetting();
+    // As of the committed offset.
+    this.#agencies = await readAgencies(this.puller, this.#state.vettingOffset);
+    await this.#provision(this.#agencies);
     await this.context.gate.whenOpen(signal);
     if (signal.aborted) return;
     await this.#redispatch();
@@ -88,28 +96,6 @@ export class PartitionWorker {
 
   get state(): PartitionState {
     return this.#state;
-  }
-
-  /** Rebuilds the view of agencies as of the committed offset; small, because agencies are few. */
-  async #replayVetting(): Promise<void> {
-    const agencies = new Map<string, Agency>();
-    let offset = 0n;
-    while (offset < this.#state.vettingOffset) {
-      const want = { topic: TOPICS.vetting.name, partition: 0, offset, maxBytes: VETTING_REPLAY_BYTES };
-      const [answer] = await this.puller.pull([want], { maxWaitMs: 1_000 });
-      for (const record of answer?.records ?? []) {
-        if (record.offset >= this.#state.vettingOffset) break;
-        const { event } = vettingSource(record, readHeaders(record));
-        const agency = evolveAgency(agencies.get(event.data.agency), event.type, event.data);
-        if (agency !== undefined) agencies.set(agency.code, agency);
-        offset = record.offset + 1n;
-      }
-      if (answer === undefined || answer.error !== undefined || answer.records.length === 0) {
-        throw new Error('vetting.events could not be read, will try again');
-      }
-    }
-    this.#agencies = agencies;
-    await this.#provision(agencies);
   }
 
   /** Sends what was committed but perhaps not dispatched before a crash: the same bytes, from ledger and sources. */
@@ -129,16 +115,21 @@ export class PartitionWorker {
 
   async #step(signal: AbortSignal): Promise<void> {
     if (!this.context.gate.isOpen) return this.#waitForAudit(signal);
-    const reading = await this.#reader.read(this.#state);
+    // Read before the stops are: what was stopped until then is not sent once more either.
+    const slice = this.#behind ? undefined : await this.#replays.next(this.#state.registryOffset);
+    const reading = await this.#reader.read(this.#state, this.#behind ? undefined : this.#replays.idleMs);
+    this.#behind = !reading.complete;
     this.context.observe.lag(this.partition, reading.lag);
     // It closed while the broker was waited for: what was read is read again later.
     if (!this.context.gate.isOpen) return this.#waitForAudit(signal);
     const settled = await this.#settled();
-    if (isEmpty(reading) && settled.length === 0) {
+    const due = reading.complete ? slice : undefined;
+    if (isEmpty(reading) && settled.length === 0 && due === undefined) {
       await this.#noteDispatched();
       return;
     }
-    const decided = await decideBatch(reading, settled, this.#state, {
+    this.#replays.decided(reading.registry, this.#state.registryOffset);
+    const decided = await decideBatch(reading, settled, due, this.#state, {
       ...this.context,
       agencies: this.#agencies,
       aliases: this.#aliases,
@@ -151,6 +142,7 @@ export class PartitionWorker {
     await this.context.store.commit(decided.effects);
     this.#take(decided);
     await this.#dispatch(decided, reading.registry.length);
+    if (due !== undefined) await this.#replays.taken(due);
     if (reading.registry.length < SMALL_BATCH) await gather(GATHER_MS);
   }
 
@@ -177,7 +169,8 @@ export class PartitionWorker {
     await this.context.dispatcher.dispatch({ ledger, content, blocks, traceparent });
     // Committed with the next batch, or when it is quiet: until then a crash only sends these bytes once more.
     this.#state.dispatchedSequence = ledger.sequence;
-    const oldest = ledger.sources.reduce((least, source) => Math.min(least, source.time), ledger.decidedAt);
+    const fresh = ledger.sources.filter(({ replay }) => replay === undefined);
+    const oldest = fresh.reduce((least, source) => Math.min(least, source.time), ledger.decidedAt);
     const deliveries = blocks.reduce((sum, block) => sum + block.ledger.count, 0);
     this.context.observe.dispatched(this.partition, changes, deliveries, Date.now() - oldest);
   }

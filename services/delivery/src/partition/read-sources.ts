@@ -31,6 +31,10 @@ export interface RegistrySource extends Source {
   change: SealedChange;
 }
 
+export function isRegistrySource(source: Source | RegistrySource): source is RegistrySource {
+  return 'change' in source;
+}
+
 export type ConsentEvent = { type: ConsentEventType; data: ConsentEventData<ConsentEventType> };
 export type VettingEvent = { type: VettingEventType; data: VettingEventData<VettingEventType> };
 

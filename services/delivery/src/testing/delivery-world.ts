@@ -19,10 +19,11 @@ import {
   LANES,
   laneOf,
   partitionOf,
+  type ReplayExtent,
   sealedChangeAad,
   TOPICS,
 } from '@sluice/contracts';
-import { migrate } from '@sluice/event-store';
+import { type EventContext, EventStore, migrate } from '@sluice/event-store';
 import { createTestDatabase, type Infrastructure, migrationPlans, startTestInfrastructure } from '@sluice/local-stack';
 import {
   createRecordProducer,
@@ -32,14 +33,17 @@ import {
   type PulledRecord,
   type RecordProducer,
 } from '@sluice/messaging';
-import { createLogger } from '@sluice/platform';
+import { createLogger, isRefusal } from '@sluice/platform';
 import { ContentKeys, FileKeyProvider, openBlock, PairwiseIds, SubjectKeys, seal } from '@sluice/vault';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Pool } from 'pg';
 import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { ReplayMove } from '../domain/replay-plan.js';
 import { FeedProvisioner } from '../feeds/feed-provisioner.js';
 import { LedgerStore } from '../ledger/ledger-store.js';
 import type { WorkerContext } from '../partition/partition-worker.js';
+import { ReplayParts } from '../replay/replay-parts.js';
+import { ReplayPlans } from '../replay/replay-plans.js';
 import { OPEN_GATE } from './open-gate.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -48,7 +52,9 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 export interface Received {
   sequence: number;
   type: string;
+  time: string;
   subject?: string;
+  replay?: string;
   data: { attributes?: Record<string, unknown>; state?: string };
 }
 
@@ -56,6 +62,8 @@ export interface Received {
 export class DeliveryWorld {
   #position = 0;
   readonly #versions = new Map<string, number>();
+  readonly #events: EventStore;
+  readonly replays: ReplayPlans;
 
   private constructor(
     private readonly infrastructure: Infrastructure,
@@ -65,7 +73,10 @@ export class DeliveryWorld {
     readonly subjectKeys: SubjectKeys,
     readonly contentKeys: ContentKeys,
     readonly pairwise: PairwiseIds,
-  ) {}
+  ) {
+    this.#events = new EventStore({ pool, schema: 'delivery' });
+    this.replays = new ReplayPlans(pool, this.#events);
+  }
 
   static async start(): Promise<DeliveryWorld> {
     const infrastructure = await startTestInfrastructure();
@@ -99,6 +110,8 @@ export class DeliveryWorld {
       contentKeys: this.contentKeys,
       pairwise: this.pairwise,
       gate: OPEN_GATE,
+      replayParts: new ReplayParts(this.pool),
+      replayEnds: this.replays,
       logger: createLogger({ name: 'delivery', instance: 'test', level: 'silent' }),
       observe: { dispatched: () => {}, lag: () => {} },
     };
@@ -155,6 +168,28 @@ export class DeliveryWorld {
       basis: 'consent',
     };
     await this.#publish(TOPICS.consent.name, LANES, subject, type, { grant, subject, grantVersion, terms, ...more });
+  }
+
+  /** A replay that an operator planned and a supervisor approved. Returns its id. */
+  async approvedReplay(agency: string, extent: ReplayExtent, rate = 1_000): Promise<string> {
+    const id = randomUUID();
+    const now = Date.now();
+    const impact = { lanes: [], persons: 0, deliveries: 0, refusals: [] };
+    const plan = { id, agency, extent, rate, reason: 'a test', impact, plannedBy: 'staff:otto', plannedAt: now };
+    await this.replays.add({ ...plan, state: 'planned', movedAt: now }, { context: contextOf('staff:otto') });
+    await this.moveReplay(id, 'approve', 'staff:sol');
+    return id;
+  }
+
+  async runReplay(agency: string, extent: ReplayExtent, rate?: number): Promise<string> {
+    const id = await this.approvedReplay(agency, extent, rate);
+    await this.moveReplay(id, 'run');
+    return id;
+  }
+
+  async moveReplay(id: string, move: ReplayMove, by = 'staff:otto'): Promise<void> {
+    const moved = await this.replays.move(id, move, Date.now(), { context: contextOf(by) });
+    if (isRefusal(moved)) throw new Error(`${move}: ${moved.refused}`);
   }
 
   /** A change as registry publishes it. */
@@ -235,6 +270,7 @@ export class DeliveryWorld {
 
   async close(): Promise<void> {
     await this.producer.close();
+    await this.#events.close();
     await this.pool.end();
     await this.infrastructure.stop();
   }
@@ -255,6 +291,10 @@ export class DeliveryWorld {
   async #publish(topic: string, partitions: number, key: string, type: string, data: unknown): Promise<void> {
     await this.producer.send([this.record(topic, partitions, key, type, Buffer.from(JSON.stringify(data)))]);
   }
+}
+
+function contextOf(actor: string): EventContext {
+  return { actor, correlationId: randomUUID() };
 }
 
 /** A person in this lane. */

@@ -66,6 +66,7 @@ export class Reader {
       token: async () => token,
       positions: this.positions,
       onEvent: (event) => this.#take(event),
+      onReplay: () => {},
       onFault: (error, lane) => {
         this.faults.push(`${agency}${lane === undefined ? '' : ` lane ${lane}`}: ${error.code} ${error.message}`);
       },

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { decodeLedgerBatch, type ReplayExtent } from '@sluice/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CommittedBatch, Dispatcher } from '../dispatch/dispatcher.js';
+import { DeliveryWorld, type Received, subjectIn } from '../testing/delivery-world.js';
+import { WorkerAtWork } from '../testing/worker-at-work.js';
+
+let world: DeliveryWorld;
+beforeAll(async () => {
+  world = await DeliveryWorld.start();
+});
+afterAll(() => world.close());
+
+const newAgency = () => `bank-${randomUUID().slice(0, 8)}`;
+const phoneOf = (received: Received) => received.data.attributes?.mobilePhone;
+const replayedPhones = (received: Received[], replay: string) =>
+  received.filter((one) => one.replay === replay).map(phoneOf);
+
+async function progress(replay: string) {
+  const { rows } = await world.pool.query(
+    `select r.state, sum(l.delivered)::int as delivered, sum(l.refused)::int as refused, sum(l.skipped)::int as skipped
+     from delivery.replay r left join delivery.replay_lane l on l.replay = r.id where r.id = $1 group by r.state`,
+    [replay],
+  );
+  return rows[0];
+}
+
+async function done(replay: string) {
+  await expect.poll(async () => (await progress(replay)).state, { timeout: 20_000 }).toBe('done');
+  return progress(replay);
+}
+
+/** A lane with a recipient and the phones that a person changed to, all delivered. */
+async function delivered(lane: number, phones: string[], work: WorkerAtWork) {
+  const agency = newAgency();
+  const subject = subjectIn(lane);
+  await world.accredit(agency, ['mobilePhone', 'email']);
+  const grant = await world.grant(subject, agency, ['mobilePhone', 'email']);
+  for (const mobilePhone of phones) await world.change(subject, { mobilePhone });
+  await work.untilFeedHas(agency, lane, 1 + phones.length);
+  return { agency, subject, grant };
+}
+
+const range = (lane: number, from: number, to: number): ReplayExtent => ({ kind: 'range', lane, from, to });
+
+test('a range of a lane is sent again at the next sequences, marked, with the times of the originals', async () => {
+  await using work = WorkerAtWork.on(world, 0);
+  const { agency } = await delivered(0, ['+8613900000001', '+8613900000002'], work);
+  const replay = await world.runReplay(agency, range(0, 2, 3));
+  expect(await done(replay)).toMatchObject({ delivered: 2, refused: 0, skipped: 0 });
+
+  const received = await world.received(agency, 0);
+  expect(received).toHaveLength(5);
+  expect(received.slice(3).map(({ sequence }) => sequence)).toEqual([4, 5]);
+  expect(replayedPhones(received, replay)).toEqual(['+8613900000001', '+8613900000002']);
+  expect(received.slice(3).map(({ time, type }) => [time, type])).toEqual(
+    received.slice(1, 3).map(({ time, type }) => [time, type]),
+  );
+  expect(received.slice(0, 3).map((one) => one.replay)).toEqual([undefined, undefined, undefined]);
+});
+
+test('a grant that was withdrawn after the approval: no value goes out, and the refusals are in the ledger', async () => {
+  await using work = WorkerAtWork.on(world, 1);
+  const { agency, subject, grant } = await delivered(1, ['+8613900000011', '+8613900000012'], work);
+  const replay = await world.approvedReplay(agency, range(1, 1, 3));
+  await world.stop(subject, grant, agency, ['mobilePhone', 'email']);
+  await world.moveReplay(replay, 'run');
+  expect(await done(replay)).toMatchObject({ delivered: 0, refused: 3 });
+
+  const received = await world.received(agency, 1);
+  expect(received.filter((one) => one.replay !== undefined)).toEqual([]);
+  const decisions = await ledgerDecisions(1, replay);
+  expect(decisions.map(({ outcome }) => outcome)).toEqual(Array(3).fill('no-longer-granted'));
+});
+
+async function ledgerDecisions(lane: number, replay: string) {
+  const { rows } = await world.pool.query('select content from delivery.batch where partition = $1 order by sequence', [
+    lane,
+  ]);
+  return rows
+    .map(({ content }) => decodeLedgerBatch(content))
+    .flatMap((batch) => batch.decisions.filter(({ source }) => batch.sources[source]!.replay === replay));
+}
+
+test('all entitled data: each person’s present values, the latest only, whatever older events said', async () => {
+  await using work = WorkerAtWork.on(world, 2);
+  const { agency, subject } = await delivered(2, ['+8613900000021', '+8613900000022'], work);
+  await world.change(subject, { email: 'old@example.com' });
+  await world.change(subject, { email: 'new@example.com' });
+  await work.untilFeedHas(agency, 2, 5);
+  await work.stop();
+  const every = WorkerAtWork.onAll(world);
+  const replay = await world.runReplay(agency, { kind: 'entitled' });
+  expect(await done(replay)).toMatchObject({ delivered: 2, refused: 0, skipped: 0 });
+  await Promise.all(every.map((one) => one.stop()));
+  const replayed = (await world.received(agency, 2)).filter((one) => one.replay === replay);
+  expect(replayed.map((one) => one.data.attributes)).toEqual([
+    { mobilePhone: '+8613900000022' },
+    { email: 'new@example.com' },
+  ]);
+});
+
+test('killed between the ledger and the dispatch, in the middle: the next owner sends the same, nothing twice, nothing left out', async () => {
+  const lane = 3;
+  const phones = Array.from({ length: 60 }, (_, i) => `+86139000003${String(i).padStart(2, '0')}`);
+  const work = WorkerAtWork.on(world, lane);
+  const { agency } = await delivered(lane, phones, work);
+  await work.stop();
+
+  let batches = 0;
+  class DiesAtEveryThird extends Dispatcher {
+    override async dispatch(batch: CommittedBatch): Promise<void> {
+      batches += 1;
+      if (batches % 3 === 0) throw new Error('killed before the dispatch');
+      await super.dispatch(batch);
+      if (batches % 3 === 1) throw new Error('killed after the dispatch');
+    }
+  }
+  await using dying = WorkerAtWork.on(world, lane, { dispatcher: new DiesAtEveryThird(world.producer) });
+  const replay = await world.runReplay(agency, range(lane, 2, 61), 100);
+  await done(replay);
+  expect(dying.deaths.length).toBeGreaterThan(2);
+  await expect
+    .poll(async () => replayedPhones(await world.received(agency, lane), replay), { timeout: 20_000 })
+    .toEqual(phones);
+});
