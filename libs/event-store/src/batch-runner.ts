@@ -4,8 +4,9 @@ import { type Batch, Committer, type NotCommitted } from './commit.js';
 import { asStoreError, rejected, violatedConstraint } from './database-failure.js';
 import { type Decided, decideAll, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
-import { type Loaded, loadStates } from './load.js';
+import { type Loaded, loadStates, movedStreams, nothingLoaded } from './load.js';
 import { appendStatement, type Statement, takeTurnStatement } from './statements.js';
+import type { StreamMemory } from './stream-memory.js';
 import { withClient } from './transaction.js';
 import type { CurrentState, Executed, SqlEffect } from './types.js';
 
@@ -26,6 +27,7 @@ export interface BatchRunnerOptions {
   maxEventBytes: number;
   prepare: ((streams: string[]) => Promise<void>) | undefined;
   onAppended: (() => void) | undefined;
+  memory: StreamMemory | undefined;
 }
 
 export interface RunOptions<R> {
@@ -71,13 +73,32 @@ export class BatchRunner {
 
   /** Results of the entries in order; fewer when the byte limit was reached: the others are untouched. */
   async run<R>(entries: readonly Entry<R>[], options: RunOptions<R>): Promise<(Executed<R> | Faulty)[]> {
+    try {
+      return await this.#run(entries, options);
+    } catch (error) {
+      // Whether it was stored is not always known.
+      this.#options.memory?.forget(entries.map((entry) => entry.command.stream));
+      throw error;
+    }
+  }
+
+  async loadStream(stream: string): Promise<CurrentState> {
+    return (await this.#load([stream], [])).states.get(stream)!;
+  }
+
+  async #run<R>(entries: readonly Entry<R>[], options: RunOptions<R>): Promise<(Executed<R> | Faulty)[]> {
+    const { memory, onAppended } = this.#options;
     const learnt: Learnt<R> = { settled: new Map(), isolated: false };
     for (let tries = 1; ; ) {
       const { decided, failure } = await this.#try(entries, options, learnt);
       if (failure === undefined) {
-        if (decided!.appends.length > 0) this.#options.onAppended?.();
+        if (decided!.appends.length > 0) {
+          memory?.remember(decided!.appends);
+          onAppended?.();
+        }
         return decided!.results;
       }
+      memory?.forget(entries.map((entry) => entry.command.stream));
       if (failure.kind === 'conflict') {
         this.#takeTurnsUntil = Date.now() + TAKE_TURNS_MS;
         if (tries === MAX_TRIES) {
@@ -94,10 +115,6 @@ export class BatchRunner {
     }
   }
 
-  async loadStream(stream: string): Promise<CurrentState> {
-    return (await this.#load([stream], [])).states.get(stream)!;
-  }
-
   async #try<R>(entries: readonly Entry<R>[], options: RunOptions<R>, learnt: Learnt<R>): Promise<Try<R>> {
     const streams = [...new Set(entries.map((entry) => entry.command.stream))];
     const keys = [...new Set(entries.map((entry) => entry.key).filter((key) => key !== undefined))];
@@ -105,8 +122,10 @@ export class BatchRunner {
     if (Date.now() < this.#takeTurnsUntil) return await this.#tryInTurn(streams, keys, decide);
 
     const { prepare } = this.#options;
-    const [loaded] = await Promise.all([this.#load(streams, keys), prepare?.(streams)]);
+    const [loaded] = await Promise.all([this.#recallOrLoad(streams, keys), prepare?.(streams)]);
     const { decided, batch } = decide(loaded);
+    // What has moved on is forgotten by now, so that this ends.
+    if (await this.#haveMoved(decided.doubtful)) return await this.#try(entries, options, learnt);
     const empty = batch.appends.length === 0 && batch.effects.length === 0;
     return { decided, failure: empty ? undefined : await this.#committer.commit(batch) };
   }
@@ -144,7 +163,33 @@ export class BatchRunner {
     return { decided, batch: { appends: decided.appends, effects, isolated: learnt.isolated } };
   }
 
+  async #recallOrLoad(streams: string[], keys: string[]): Promise<Loaded> {
+    const { memory } = this.#options;
+    if (memory === undefined) return await this.#load(streams, keys);
+    const recalled = new Map<string, CurrentState>();
+    const unknown: string[] = [];
+    for (const stream of streams) {
+      const state = memory.recall(stream);
+      if (state === undefined) unknown.push(stream);
+      else recalled.set(stream, state);
+    }
+    const loaded = await this.#load(unknown, keys);
+    for (const [stream, state] of recalled) loaded.states.set(stream, state);
+    return { ...loaded, recalled };
+  }
+
+  async #haveMoved(doubtful: ReadonlyMap<string, number>): Promise<boolean> {
+    if (doubtful.size === 0) return false;
+    const { pool, schema, memory } = this.#options;
+    const moved = await withClient(pool, (client) => movedStreams(client, schema, doubtful)).catch((error: unknown) => {
+      throw asStoreError(error, schema);
+    });
+    memory?.forget(moved);
+    return moved.length > 0;
+  }
+
   async #load(streams: string[], keys: string[]): Promise<Loaded> {
+    if (streams.length === 0 && keys.length === 0) return nothingLoaded();
     const { pool, schema } = this.#options;
     return await withClient(pool, (client) => loadStates(client, schema, streams, keys)).catch((error: unknown) => {
       throw asStoreError(error, schema);

@@ -19,6 +19,7 @@ export interface Append {
   state: Buffer;
   reply: unknown;
   effects: readonly SqlEffect[];
+  memo: unknown;
 }
 
 /** A command's own fault: it fails alone, the rest of its batch goes on. */
@@ -32,6 +33,8 @@ export interface Decided<R> {
   /** In the order of the commands; `places` says which entry each came from. */
   appends: Append[];
   places: number[];
+  /** Recalled streams on which something was decided that no append will confirm, with the version it was decided on. */
+  doubtful: Map<string, number>;
 }
 
 export function assertUuid(text: string): void {
@@ -53,6 +56,7 @@ export function decideAll<R>(
   const results: (Executed<R> | Faulty)[] = [];
   const appends: Append[] = [];
   const places: number[] = [];
+  const doubtful = new Map<string, number>();
   let bytes = 0;
   for (const [place, entry] of entries.entries()) {
     if (bytes >= limits.batchBytes) break;
@@ -68,22 +72,24 @@ export function decideAll<R>(
     }
     if (appends.length > places.length) places.push(place);
   }
-  return { results, appends, places };
+  return { results, appends, places, doubtful };
 
   function decideOne({ command, key }: Entry<R>): Executed<R> {
     const current = states.get(command.stream)!;
     const outcome = command.decide(current);
     if (outcome.kind === 'nothing') {
+      // Behind an append of this batch the append's expected version stands for it.
+      if (loaded.recalled.get(command.stream) === current) doubtful.set(command.stream, current.version);
       return { kind: 'done', reply: outcome.reply, version: current.version, appended: false, replayed: false };
     }
-    const { events, state, reply } = outcome;
+    const { events, state, reply, memo } = outcome;
     if (events.length === 0) throw new TypeError('an append needs at least one event');
     for (const event of events) {
       if (event.eventId !== undefined) assertUuid(event.eventId);
       if (event.payload.length > limits.eventBytes) return { kind: 'event-too-large' };
     }
     const version = current.version + events.length;
-    states.set(command.stream, { version, state });
+    states.set(command.stream, memo === undefined ? { version, state } : { version, state: null, memo });
     if (key !== undefined) {
       replies.set(key, { requestDigest: command.idempotency!.requestDigest, version, reply });
     }
@@ -96,6 +102,7 @@ export function decideAll<R>(
       state,
       reply,
       effects: outcome.effects ?? [],
+      memo,
     });
     return { kind: 'done', reply, version, appended: true, replayed: false };
   }

@@ -6,6 +6,7 @@ import { asStoreError } from './database-failure.js';
 import { assertUuid, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
 import { plainName, readStreamAsOfText, readStreamText } from './statements.js';
+import { StreamMemory } from './stream-memory.js';
 import type { Command, CurrentState, EventContext, Executed, SqlEffect, StoredEvent } from './types.js';
 import { UpcasterRegistry } from './upcaster-registry.js';
 
@@ -25,6 +26,8 @@ export interface EventStoreOptions {
   onAppended?: () => void;
   /** Applied by `readStream`. */
   upcasters?: UpcasterRegistry;
+  /** Streams whose memos are kept (see `Outcome`); none when absent. */
+  remember?: number;
 }
 
 /** Commands that wait for their batch: one, or the whole of an `executeAll`. */
@@ -48,11 +51,12 @@ export class EventStore {
   #closed = false;
 
   constructor(options: EventStoreOptions) {
-    const { pool, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, prepare, onAppended } = options;
+    const { pool, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, prepare, onAppended, remember } = options;
+    const memory = remember === undefined ? undefined : new StreamMemory(remember);
     this.#pool = pool;
     this.#schema = plainName(options.schema);
     this.#upcasters = options.upcasters ?? new UpcasterRegistry();
-    this.#runner = new BatchRunner({ pool, schema: this.#schema, maxEventBytes, prepare, onAppended });
+    this.#runner = new BatchRunner({ pool, schema: this.#schema, maxEventBytes, prepare, onAppended, memory });
     this.#queue = new BatchQueue((batch) => this.#runBatch(batch));
   }
 

@@ -11,12 +11,16 @@ export interface PastReply {
 }
 
 export interface Loaded {
+  /** Those recalled among them. */
   states: Map<string, CurrentState>;
+  /** Streams that were not loaded, because the store remembers where they stood. */
+  recalled: ReadonlyMap<string, CurrentState>;
   /** By the hex form of the key's digest; keys not seen before are absent. */
   replies: Map<string, PastReply>;
 }
 
 const ABSENT: CurrentState = { version: 0, state: null };
+const NONE_RECALLED: ReadonlyMap<string, CurrentState> = new Map();
 const STREAM_BYTES = 16;
 /** A guess at a row, so that a large result need not grow its buffer. */
 const EXPECTED_ROW_BYTES = 1024;
@@ -37,7 +41,11 @@ export async function loadStates(
 ): Promise<Loaded> {
   const expectedBytes = (streams.length + keys.length) * EXPECTED_ROW_BYTES;
   const bytes = await copyOut(client, loadText(schema, streams, keys), expectedBytes);
-  const loaded: Loaded = { states: new Map(streams.map((stream) => [stream, ABSENT])), replies: new Map() };
+  const loaded: Loaded = {
+    states: new Map(streams.map((stream) => [stream, ABSENT])),
+    recalled: NONE_RECALLED,
+    replies: new Map(),
+  };
   const uuid = Buffer.allocUnsafe(UUID_TEXT_BYTES);
   for (let at = startOfRows(bytes); bytes.readInt16BE(at) !== END_OF_ROWS; ) {
     const keyAt = at + 6;
@@ -56,6 +64,10 @@ export async function loadStates(
   return loaded;
 }
 
+export function nothingLoaded(): Loaded {
+  return { states: new Map(), recalled: NONE_RECALLED, replies: new Map() };
+}
+
 /** Three columns: the stream's 16 bytes or the key's 32, the version, and the state or the reply behind its digest. */
 export function loadText(schema: string, streams: readonly string[], keys: readonly string[]): string {
   const states = `select uuid_send(stream), version, state from ${schema}.stream_state where stream = any('{${streams.join(',')}}'::uuid[])`;
@@ -63,6 +75,24 @@ export function loadText(schema: string, streams: readonly string[], keys: reado
   return `${states} union all
 select key, version, int4send(length(request_digest)) || request_digest || convert_to(reply::text, 'UTF8')
   from ${schema}.idempotency where key = any('{${keys.map((key) => `\\\\x${key}`).join(',')}}'::bytea[])`;
+}
+
+/** Which of these streams do not stand at the version given for them. */
+export async function movedStreams(
+  client: PoolClient,
+  schema: string,
+  versions: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const { rows } = await client.query<{ moved: string }>({
+    name: `${schema}.moved_streams`,
+    text: `
+select expected.stream::text as moved
+  from unnest($1::uuid[], $2::int[]) as expected (stream, version)
+  left join ${schema}.stream_state held on held.stream = expected.stream
+ where held.version is distinct from expected.version`,
+    values: [[...versions.keys()], [...versions.values()]],
+  });
+  return rows.map((row) => row.moved);
 }
 
 function readReply(version: number, value: Buffer): PastReply {

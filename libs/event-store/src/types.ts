@@ -23,6 +23,8 @@ export interface NewEvent {
 export interface CurrentState {
   version: number;
   state: Buffer | null;
+  /** What the decision that led here left, where the store remembers it; `state` is then null. */
+  memo?: unknown;
 }
 
 /**
@@ -37,7 +39,15 @@ export interface SqlEffect {
 
 /** What a decision wants. `nothing` is a refusal or an unchanged state: nothing is stored, not even the idempotency key. */
 export type Outcome<R> =
-  | { kind: 'append'; events: NewEvent[]; state: Buffer; reply: R; effects?: SqlEffect[] }
+  | {
+      kind: 'append';
+      events: NewEvent[];
+      state: Buffer;
+      reply: R;
+      effects?: SqlEffect[];
+      /** Given to the next decision on the stream in place of the state, where the store remembers streams. */
+      memo?: unknown;
+    }
   | { kind: 'nothing'; reply: R };
 
 export interface Command<R> {

@@ -22,6 +22,9 @@ import { SCHEMA } from './schema.js';
 import { SubjectCommands } from './subject-commands.js';
 import { Subjects } from './subjects.js';
 
+/** Opened profiles kept in memory, 1 to 2 KB each: a change of one of them needs no load and opens nothing. */
+const REMEMBERED_SUBJECTS = 20_000;
+
 /** The edge to PostgreSQL, Kafka and the key files. */
 @Module({
   providers: [
@@ -46,6 +49,7 @@ import { Subjects } from './subjects.js';
           // Deciding is synchronous and opens what is stored: the keys have to be there before.
           prepare: (subjects) => keys.preload(subjects, false),
           onAppended: () => relay.nudge(),
+          remember: REMEMBERED_SUBJECTS,
         });
         shutdown.onShutdown('event store', () => events.close(), SHUTDOWN_ORDER.stores);
         return events;

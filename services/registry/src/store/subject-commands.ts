@@ -71,7 +71,13 @@ export class SubjectCommands {
 
   private outcome(subject: string, current: CurrentState, decide: SubjectCommand['decide']): Outcome<SubjectReply> {
     const key = this.keys.get(subject);
-    const before = current.version === 0 ? 'absent' : key === undefined ? 'erased' : openSubject(key, subject, current);
+    const before =
+      current.version === 0
+        ? 'absent'
+        : key === undefined
+          ? 'erased'
+          : // Memos are what this method left below.
+            ((current.memo as Subject | undefined) ?? openSubject(key, subject, current));
     const decision = decide(before);
     if (decision === 'unchanged') {
       return {
@@ -90,6 +96,7 @@ export class SubjectCommands {
       state: sealState(key, subject, after, streamVersion),
       reply: { subject, version: after.version, changed: Object.keys(decision.values) as AttributeCode[] },
       effects: this.claims(subject, decision),
+      memo: after,
     };
   }
 

@@ -41,6 +41,8 @@ export interface Call {
   token?: string;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Another instance than the first. */
+  at?: RunningService;
 }
 
 /** The whole registry in this process, on real PostgreSQL and Kafka, and what a test needs around it. */
@@ -153,8 +155,8 @@ export class RegistryUnderTest {
   }
 
   /** A request; commands get an Idempotency-Key unless they bring one. */
-  async call(method: string, path: string, { token, body, headers }: Call = {}): Promise<Answered> {
-    const response = await fetch(`${this.url}${path}`, {
+  async call(method: string, path: string, { token, body, headers, at }: Call = {}): Promise<Answered> {
+    const response = await fetch(`${at?.url ?? this.url}${path}`, {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
