@@ -17,6 +17,7 @@ export * from './http/consent.js';
 export * from './http/delivery.js';
 export * from './http/endpoint.js';
 export * from './http/rebuilds.js';
+export * from './http/history-proof.js';
 export * from './http/registry.js';
 export * from './http/replays.js';
 export * from './http/vetting.js';

@@ -20,6 +20,10 @@
  * | `inclusion-wrong` | the proof does not lead from this leaf to the signed root |
  * | `consistency-wrong` | the proof does not lead from the older root to the newer one |
  * | `log-forked` | the log signed two histories that cannot both be true: keep both checkpoints, they prove it |
+ * | `history-malformed` | the text is not a history with its proof, or its rows are not in order |
+ * | `history-incomplete` | the rows are not all those, and only those, that the history's head counts |
+ * | `head-wrong` | the map of heads does not have this head for this person |
+ * | `history-rewritten` | an earlier proof of the same history is not the beginning of this one: keep both |
  * | `source-failed` | the source could not be read: nothing is known about the rest |
  */
 export type FindingCode =
@@ -40,12 +44,16 @@ export type FindingCode =
   | 'inclusion-wrong'
   | 'consistency-wrong'
   | 'log-forked'
+  | 'history-malformed'
+  | 'history-incomplete'
+  | 'head-wrong'
+  | 'history-rewritten'
   | 'source-failed';
 
 /** One thing that is wrong, and where. It never holds an entry's bytes. */
 export interface Finding {
   code: FindingCode;
-  /** The file's path in the log, or `receipt`, `older checkpoint`, `newer checkpoint`. */
+  /** The file's path in the log, or `receipt`, `history`, `older checkpoint`, `newer checkpoint`. */
   place: string;
   /** Of the first leaf it concerns, where that is known. */
   index?: number;

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { CompletenessModule } from './completeness/completeness.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { AUDIT_SCOPE, type AuditScope } from './intake/topics.js';
 import { ListAlarmsController } from './list-alarms/list-alarms.controller.js';
@@ -10,14 +11,27 @@ import { LedgerRecords } from './read-delivery-receipt/ledger-records.js';
 import { ReadDeliveryReceiptController } from './read-delivery-receipt/read-delivery-receipt.controller.js';
 import { Histories } from './read-history/histories.js';
 import { ReadHistoryController } from './read-history/read-history.controller.js';
+import { HistoryProofs } from './read-history-proof/history-proofs.js';
+import { ReadHistoryProofController } from './read-history-proof/read-history-proof.controller.js';
 import { StoreModule } from './store/store.module.js';
 
 /** The service, working on the topics and in the group of `scope`, and keeping the log that `log` describes. */
 export function auditModule(scope: AuditScope, log: LogConfig): Type {
   @Module({
-    imports: [scopeModule(scope), StoreModule, IntakeModule, LogModule.of(log)],
-    controllers: [ReadHistoryController, ListAlarmsController, ReadDeliveryReceiptController],
-    providers: [Histories, BlockPlaces, LedgerRecords, DeliveryReceipts],
+    imports: [
+      scopeModule(scope),
+      StoreModule,
+      CompletenessModule.of(log.headsEveryMs),
+      IntakeModule,
+      LogModule.of(log),
+    ],
+    controllers: [
+      ReadHistoryController,
+      ReadHistoryProofController,
+      ListAlarmsController,
+      ReadDeliveryReceiptController,
+    ],
+    providers: [Histories, HistoryProofs, BlockPlaces, LedgerRecords, DeliveryReceipts],
   })
   class AuditModule {}
   return AuditModule;

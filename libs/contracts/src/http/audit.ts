@@ -5,6 +5,7 @@ import { agencyCode } from '../events/vetting.js';
 import { uuid } from '../ids.js';
 import { LANES } from '../topics.js';
 import { defineEndpoint } from './endpoint.js';
+import { readHistoryProof } from './history-proof.js';
 
 export const HISTORY_KINDS = [
   'registered',
@@ -121,4 +122,4 @@ export const readDeliveryReceipt = defineEndpoint({
   problems: ['not-found', 'cannot-record'],
 });
 
-export const auditEndpoints = [readHistory, listAlarms, readDeliveryReceipt] as const;
+export const auditEndpoints = [readHistory, readHistoryProof, listAlarms, readDeliveryReceipt] as const;

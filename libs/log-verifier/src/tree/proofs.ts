@@ -5,12 +5,17 @@ import { HASH_BYTES, type HashText, hashNode, textOf } from './hash.js';
  * @param path from the leaf's sibling up, 32 bytes each
  */
 export function inclusionHolds(leafHash: HashText, index: number, size: number, path: Buffer[], root: Buffer): boolean {
-  if (index >= size || !path.every(isHash)) return false;
+  return rootThrough(leafHash, index, size, path) === textOf(root);
+}
+
+/** Where a path leads from a leaf in a tree of this size; undefined where there is no such path in it. */
+export function rootThrough(leafHash: HashText, index: number, size: number, path: Buffer[]): HashText | undefined {
+  if (index >= size || !path.every(isHash)) return undefined;
   let at = BigInt(index);
   let last = BigInt(size) - 1n;
   let current = leafHash;
   for (const step of path) {
-    if (last === 0n) return false;
+    if (last === 0n) return undefined;
     if (isOdd(at) || at === last) {
       current = hashNode(textOf(step), current);
       while (!isOdd(at) && at !== 0n) {
@@ -23,7 +28,7 @@ export function inclusionHolds(leafHash: HashText, index: number, size: number, 
     at >>= 1n;
     last >>= 1n;
   }
-  return last === 0n && current === textOf(root);
+  return last === 0n ? current : undefined;
 }
 
 /** A tree's size and root. */

@@ -1,6 +1,6 @@
 /** Object ids of the element types, from PostgreSQL's catalogue; they never change. */
 const ELEMENT_TYPE = { bytea: 17, bigint: 20, timestamptz: 1184, uuid: 2950 } as const;
-const HEAD_BYTES = 20;
+export const ARRAY_HEAD_BYTES = 20;
 const INITIAL_BYTES = 4096;
 /** PostgreSQL counts from 2000-01-01, in microseconds. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
@@ -15,7 +15,7 @@ const EPOCH_MS = Date.UTC(2000, 0, 1);
  */
 export class BinaryArray {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
-  #at = HEAD_BYTES;
+  #at = ARRAY_HEAD_BYTES;
   #count = 0;
 
   constructor(readonly type: keyof typeof ELEMENT_TYPE) {}
@@ -65,7 +65,7 @@ export class BinaryArray {
   }
 
   clear(): void {
-    this.#at = HEAD_BYTES;
+    this.#at = ARRAY_HEAD_BYTES;
     this.#count = 0;
   }
 

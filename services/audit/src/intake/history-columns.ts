@@ -1,7 +1,7 @@
 import { uuidBytes } from '@sluice/contracts';
 import { type RowTopic, rowRef } from '../domain/history-row.js';
 import type { EntrySink } from '../domain/ledger-entries.js';
-import { BinaryArray } from './binary-array.js';
+import { ARRAY_HEAD_BYTES, BinaryArray } from './binary-array.js';
 
 /** What the rows of one record have in common. */
 export interface RowOrigin {
@@ -12,12 +12,23 @@ export interface RowOrigin {
   at: number;
 }
 
+/** Where the bytes of a row lie in the columns. */
+export interface PlacedRow {
+  subjectAt: number;
+  refAt: number;
+  /** Ms since 1970. */
+  time: number;
+  entryAt: number;
+  length: number;
+}
+
 /** The rows of one pull for the history, column by column. */
 export class HistoryColumns {
   readonly subjects = new BinaryArray('uuid');
   readonly times = new BinaryArray('timestamptz');
   readonly refs = new BinaryArray('bigint');
   readonly entries = new BinaryArray('bytea');
+  readonly #times: number[] = [];
 
   get count(): number {
     return this.subjects.count;
@@ -43,7 +54,24 @@ export class HistoryColumns {
     };
   }
 
+  /** Each row in order; places are of its bytes in the columns. */
+  *placed(): Generator<PlacedRow> {
+    let entryAt = ARRAY_HEAD_BYTES;
+    for (let i = 0; i < this.count; i++) {
+      const length = this.entries.bytes.readInt32BE(entryAt);
+      yield {
+        subjectAt: ARRAY_HEAD_BYTES + i * (4 + 16) + 4,
+        refAt: ARRAY_HEAD_BYTES + i * (4 + 8) + 4,
+        time: this.#times[i]!,
+        entryAt: entryAt + 4,
+        length,
+      };
+      entryAt += 4 + length;
+    }
+  }
+
   clear(): void {
+    this.#times.length = 0;
     for (const column of [this.subjects, this.times, this.refs, this.entries]) column.clear();
   }
 
@@ -51,6 +79,7 @@ export class HistoryColumns {
   #place({ topic, partition, offset, at }: RowOrigin, index: number): void {
     const [high, low] = rowRef(topic, partition, Number(offset), index);
     this.times.addTime(at);
+    this.#times.push(at);
     this.refs.addHalves(high, low);
   }
 }

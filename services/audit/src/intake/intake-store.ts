@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '@sluice/platform';
 import { DatabaseError, Pool } from 'pg';
+import type { HistoryFeed } from '../completeness/history-feed.js';
 import type { Alarm } from '../domain/alarm.js';
 import { type Head, NOTHING_YET } from '../domain/ledger-continuity.js';
 import type { LogPosition } from '../domain/log-position.js';
@@ -98,11 +99,17 @@ const CLAIM = `insert into audit.partition (partition, epoch) values ($1, 1)
 const START_SOURCES = `insert into audit.source (topic, partition, next_offset, link)
   select topic, $1, 0, $3 from unnest($2::text[]) as topic on conflict do nothing`;
 
-const TAKE_IN = `select audit.take_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+/** What the heads of the histories take up later goes in with it, or not at all. */
+const TAKE_IN = `with fed as (
+  insert into audit.heads_feed (partition, topics, next_offsets, rows) select $1, $27, $28, $29 where $29::bytea is not null
+) select audit.take_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
   $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`;
 
 export class IntakeStore {
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly feed: HistoryFeed,
+  ) {}
 
   /** Makes this worker the partition's owner: from here on no earlier one can change anything. */
   async claim(partition: number, topics: string[]): Promise<Claim> {
@@ -160,6 +167,7 @@ export class IntakeStore {
   ): Promise<void> {
     const heads = [...lanes];
     const seen = logs.all();
+    const fed = this.feed.of(history, records);
     try {
       await this.pool.query({
         name: 'take-in',
@@ -191,6 +199,9 @@ export class IntakeStore {
           alarms.map(({ place }) => place),
           alarms.map(({ expected }) => expected),
           alarms.map(({ found }) => found),
+          fed?.topics ?? [],
+          fed?.nextOffsets ?? [],
+          fed?.rows ?? null,
         ],
       });
     } catch (error) {

@@ -1,10 +1,11 @@
-import { hash, randomUUID } from 'node:crypto';
+import { createSecretKey, hash, randomBytes, randomUUID } from 'node:crypto';
 import { SOURCE_KIND } from '@sluice/contracts';
 import { createTestDatabase, uniquePrefix } from '@sluice/local-stack';
 import { createRecordProducer, type KafkaConnection, type OutgoingRecord, PartitionPuller } from '@sluice/messaging';
 import { Metrics, ReadinessChecks } from '@sluice/platform';
 import { Pool } from 'pg';
 import { afterAll, beforeEach, expect, inject, test } from 'vitest';
+import { HistoryFeed } from '../completeness/history-feed.js';
 import { linesOf } from '../domain/history-lines.js';
 import { prepareAuditDatabase } from '../testing/audit-database.js';
 import { grantActivated, LedgerAuthor, ledgerRecord, readingOf } from '../testing/records.js';
@@ -23,6 +24,7 @@ const pool = new Pool({ connectionString: await prepareAuditDatabase(database.ur
 pool.on('error', () => {}); // the database is dropped while its last connections close
 const silent = { warn: () => {} } as never;
 const author = new LedgerAuthor(PARTITION);
+const feed = new HistoryFeed(createSecretKey(randomBytes(32)), topics);
 
 afterAll(async () => {
   await producer.close();
@@ -43,7 +45,10 @@ class HeldStore extends IntakeStore {
 
 const running = new Set<AbortController>();
 
-function startWorker(store: IntakeStore = new IntakeStore(pool)): { ended: Promise<void>; stop: () => Promise<void> } {
+function startWorker(store: IntakeStore = new IntakeStore(pool, feed)): {
+  ended: Promise<void>;
+  stop: () => Promise<void>;
+} {
   const abort = new AbortController();
   running.add(abort);
   const progress = new IntakeProgress(new Metrics(), new ReadinessChecks(silent));
@@ -116,7 +121,7 @@ test('each kind of record becomes a row for its person, and none for an agency',
 
 test('a worker killed between its transaction and the next pull leaves nothing out and nothing twice', async () => {
   const [first, second] = [randomUUID(), randomUUID()];
-  const store = new HeldStore(pool);
+  const store = new HeldStore(pool, feed);
   store.afterTake = () => Promise.reject(new Error('killed'));
   const killed = startWorker(store);
   await producer.send([batchFor(first), grantActivated(topics.consent, PARTITION, first)]);
@@ -131,7 +136,7 @@ test('a worker killed between its transaction and the next pull leaves nothing o
 
 test('a worker killed within its transaction leaves nothing behind', async () => {
   const subject = randomUUID();
-  const store = new HeldStore(pool);
+  const store = new HeldStore(pool, feed);
   store.beforeTake = () => Promise.reject(new Error('killed'));
   await producer.send([batchFor(subject)]);
   await expect(startWorker(store).ended).rejects.toThrow('killed');
@@ -144,7 +149,7 @@ test('a worker killed within its transaction leaves nothing behind', async () =>
 test('a worker that lost its partition while it stood still changes nothing', async () => {
   const subject = randomUUID();
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const store = new HeldStore(pool);
+  const store = new HeldStore(pool, feed);
   store.beforeTake = () => {
     reached.resolve();
     return released.promise;

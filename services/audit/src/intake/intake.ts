@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { PartitionGroup } from '@sluice/messaging';
 import { LOGGER, type Logger, SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import { HistoryFeed } from '../completeness/history-feed.js';
 import { IntakeProgress } from './intake-progress.js';
 import { IntakeStore, intakePool } from './intake-store.js';
 import { IntakeWorker, SharedTools } from './intake-worker.js';
@@ -18,6 +19,7 @@ export class Intake implements OnApplicationBootstrap {
     @Inject(SERVICE_CONFIG) config: ServiceConfig,
     @Inject(AUDIT_SCOPE) { topics, groupId }: AuditScope,
     @Inject(LOGGER) private readonly logger: Logger,
+    feed: HistoryFeed,
     private readonly progress: IntakeProgress,
     shutdown: Shutdown,
   ) {
@@ -26,7 +28,7 @@ export class Intake implements OnApplicationBootstrap {
     const options = {
       connection: config.kafka,
       topics,
-      store: new IntakeStore(pool),
+      store: new IntakeStore(pool, feed),
       progress,
       shared: new SharedTools(),
     };

@@ -1,4 +1,5 @@
 import { bundlePath, entriesOf, type ObjectReader } from '@sluice/merkle-log';
+import { readHeadsLeaf } from '../completeness/heads-leaf.js';
 import { type BlockLeaf, readBlockLeaf } from './block-leaf.js';
 import { readRecordLeaf } from './record-leaf.js';
 
@@ -9,19 +10,40 @@ export interface IndexedBlock extends Pick<BlockLeaf, 'agency' | 'lane' | 'first
   ledgerOffset: bigint;
 }
 
+/** A leaf of heads, and where it is. */
+export interface HeadsAt {
+  epoch: number;
+  /** Index in the log. */
+  leaf: number;
+  content: string;
+}
+
+/** What is found among leaves. */
+export interface Indexed {
+  blocks: IndexedBlock[];
+  heads: HeadsAt[];
+}
+
 const BUNDLE_WIDTH = 256;
 const BLOCK_INITIAL = 'b'.charCodeAt(0);
 const RECORD_INITIAL = 'r'.charCodeAt(0);
+const HEADS_INITIAL = 'h'.charCodeAt(0);
 
-/** Finds the blocks among leaves that are given in order, part by part: a block follows the record it is from. */
+/** Finds blocks and heads among leaves that are given in order, part by part: a block follows the record it is from. */
 export class BlockScan {
   #record: Buffer | undefined;
 
   /** @param first index of the first leaf in the log */
-  among(leaves: readonly Buffer[], first: number): IndexedBlock[] {
+  among(leaves: readonly Buffer[], first: number): Indexed {
     const blocks: IndexedBlock[] = [];
+    const heads: HeadsAt[] = [];
     leaves.forEach((leaf, i) => {
       if (leaf[0] === RECORD_INITIAL) this.#record = leaf;
+      if (leaf[0] === HEADS_INITIAL) {
+        const content = leaf.toString('latin1');
+        const read = readHeadsLeaf(content);
+        if (read !== undefined) heads.push({ epoch: read.epoch, leaf: first + i, content });
+      }
       if (leaf[0] !== BLOCK_INITIAL || this.#record === undefined) return;
       const block = readBlockLeaf(leaf.toString('latin1'));
       const source = readRecordLeaf(this.#record.toString('latin1'));
@@ -29,7 +51,7 @@ export class BlockScan {
       const { root: _root, digest: _digest, first: sequence, ...rest } = block;
       blocks.push({ ...rest, first: sequence, leaf: first + i, ledgerOffset: source.offset });
     });
-    return blocks;
+    return { blocks, heads };
   }
 }
 

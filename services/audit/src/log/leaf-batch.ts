@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Pulled, PulledRecord } from '@sluice/messaging';
+import { isWithin, readHeadsLeaf } from '../completeness/heads-leaf.js';
 import { LedgerView } from '../domain/ledger-view.js';
 import { RecordDigest } from '../intake/record-digest.js';
 import { BlockCommitments, blocksOf } from './block-commitments.js';
@@ -63,6 +64,12 @@ export class LeafBatch {
     }
     this.positions.set(place, nextOffset);
     this.behind += Number(highWatermark - nextOffset);
+  }
+
+  /** Behind the records that the heads cover: with those of them that are not in the log, they wait. */
+  addHeads(leaf: string | undefined): void {
+    const heads = leaf === undefined ? undefined : readHeadsLeaf(leaf);
+    if (heads !== undefined && isWithin(heads.extents, this.positions)) this.#add(leaf!);
   }
 
   /** A batch that cannot be read is in the log as a record; the intake raises the alarm. */

@@ -58,7 +58,7 @@ test('a leaf for each record, one for each block behind its record, and the posi
     ]),
   );
   expect(batch).toMatchObject({ behind: 7, unread: undefined, isEmpty: false });
-  expect(new BlockScan().among(leaves, 100)).toEqual([
+  expect(new BlockScan().among(leaves, 100).blocks).toEqual([
     { agency: 'harbour-bank', lane: 2, first: 1, count: 5, leaf: 101, ledgerSequence: 1, ledgerOffset: 4n },
     { agency: 'lake-bureau', lane: 2, first: 1, count: 5, leaf: 102, ledgerSequence: 1, ledgerOffset: 4n },
   ]);
@@ -104,4 +104,19 @@ test('records that are gone stop the log, a partition that does not answer keeps
   batch.take({ ...nothing, error: 'retry' });
   expect(batch.unread).toBe('access.events/2: retry');
   expect(() => batch.take({ ...nothing, error: 'out-of-range' })).toThrow(RecordsLost);
+});
+
+test('heads go in behind the records that they cover, and wait while those are not there', () => {
+  const heads = (next: number) =>
+    `heads 7 ${Buffer.alloc(32).toString('base64')} 3 1700000000000 delivery.ledger/2@0-${next}`;
+  const batch = new LeafBatch(start(), tools);
+  batch.addHeads(heads(5));
+  expect(batch.isEmpty).toBe(true);
+  batch.take(pulled('delivery.ledger', [record(4n, ledger())], 5n));
+  batch.addHeads(heads(6));
+  batch.addHeads(heads(5));
+  const leaves = batch.leaves();
+  expect(leaves.map(String).filter((leaf) => leaf.startsWith('heads'))).toEqual([heads(5)]);
+  expect(String(leaves.at(-1))).toMatch(/^position /);
+  expect(new BlockScan().among(leaves, 100).heads).toEqual([{ epoch: 7, leaf: 103, content: heads(5) }]);
 });

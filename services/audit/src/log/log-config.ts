@@ -1,5 +1,6 @@
 import { TOPICS } from '@sluice/contracts';
 import { InvalidConfig } from '@sluice/platform';
+import { EPOCH_MS } from '../completeness/heads-maker.js';
 
 /** Where the verifiable log lies, what it is called, and where its checkpoints are announced. */
 export interface LogConfig {
@@ -8,6 +9,8 @@ export interface LogConfig {
   /** The log's name in checkpoints and keys (https://c2sp.org/tlog-checkpoint): never changed once there are leaves. */
   origin: string;
   checkpointTopic: string;
+  /** From one epoch of heads of the histories to the next, ms. */
+  headsEveryMs: number;
 }
 
 /** Injection token of the secret that the salts of commitments come from. */
@@ -19,5 +22,10 @@ const DEFAULT_ORIGIN = 'sluice.local/log';
 export function readLogConfig(env: NodeJS.ProcessEnv = process.env): LogConfig {
   const folder = env.SLUICE_LOG_DIR;
   if (!folder) throw new InvalidConfig('The environment does not describe this service: SLUICE_LOG_DIR (missing)');
-  return { folder, origin: env.SLUICE_LOG_ORIGIN ?? DEFAULT_ORIGIN, checkpointTopic: TOPICS.checkpoints.name };
+  return {
+    folder,
+    origin: env.SLUICE_LOG_ORIGIN ?? DEFAULT_ORIGIN,
+    checkpointTopic: TOPICS.checkpoints.name,
+    headsEveryMs: EPOCH_MS,
+  };
 }

@@ -118,6 +118,7 @@ export class LogKeeper {
     const { session, writer, puller } = leadership;
     const batch = new LeafBatch(leadership.positions, this.options.tools);
     for (const pulled of await puller.pull(this.#wants(leadership.positions), { maxWaitMs: 0 })) batch.take(pulled);
+    batch.addHeads(await session.pendingHeads());
     const leaves = batch.isEmpty ? [] : batch.leaves();
     if (batch.isEmpty) await session.requireAlive();
     else {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HighWater, TreeHead } from '@sluice/merkle-log';
 import pg from 'pg';
-import type { IndexedBlock } from './block-index.js';
+import type { Indexed } from './block-index.js';
 
 /** A leader that stops asking (paused, cut off) loses its session after this, and the leadership with it. */
 const IDLE_SESSION_TIMEOUT_MS = 5_000;
@@ -20,6 +20,11 @@ with blocks as (
   insert into audit.log_block (agency, lane, first, count, leaf, ledger_offset, ledger_sequence)
   select * from unnest($2::text[], $3::smallint[], $4::bigint[], $5::integer[], $6::bigint[], $7::bigint[], $8::bigint[])
   on conflict do nothing
+), leaves as (
+  insert into audit.heads_leaf (epoch, leaf, content) select * from unnest($9::bigint[], $10::bigint[], $11::text[])
+  on conflict do nothing
+), settled as (
+  update audit.heads set leaf = null where leaf = any($11::text[])
 )
 update audit.log_head set indexed = greatest(indexed, $1)`;
 
@@ -82,8 +87,17 @@ export class LogSession implements HighWater {
     return Number(rows[0]?.indexed ?? 0);
   }
 
-  /** Adds blocks to the index, and that all leaves before `upTo` are in it. Again is as once. */
-  async index(blocks: readonly IndexedBlock[], upTo: number): Promise<void> {
+  /** The leaf of heads that is to be added, if there is one: see HeadsStore. */
+  async pendingHeads(): Promise<string | undefined> {
+    const { rows } = await this.client.query<{ leaf: string }>({
+      name: 'pending-heads',
+      text: 'select leaf from audit.heads where leaf is not null',
+    });
+    return rows[0]?.leaf;
+  }
+
+  /** Adds blocks and leaves of heads to the index, and that all leaves before `upTo` are in it. Again is as once. */
+  async index({ blocks, heads }: Indexed, upTo: number): Promise<void> {
     await this.client.query({
       name: 'log-index',
       text: INDEX,
@@ -96,6 +110,9 @@ export class LogSession implements HighWater {
         blocks.map(({ leaf }) => leaf),
         blocks.map(({ ledgerOffset }) => ledgerOffset),
         blocks.map(({ ledgerSequence }) => ledgerSequence),
+        heads.map(({ epoch }) => epoch),
+        heads.map(({ leaf }) => leaf),
+        heads.map(({ content }) => content),
       ],
     });
   }

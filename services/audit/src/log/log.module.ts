@@ -7,6 +7,7 @@ import { FileKeyProvider } from '@sluice/vault';
 import { RecordDigest } from '../intake/record-digest.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 import { SALT_SECRET } from './block-commitments.js';
+import { LeafProofs } from './leaf-proofs.js';
 import { LOG_SALT_SECRET, type LogConfig } from './log-config.js';
 import { LogKeeper } from './log-keeper.js';
 import { openLogKey } from './log-key.js';
@@ -40,9 +41,10 @@ export class LogModule implements OnApplicationBootstrap {
           useFactory: createKeeper(config),
         },
         LogStatus,
+        LeafProofs,
         ServeLog,
       ],
-      exports: [FileTileStorage, LOG_SALT_SECRET],
+      exports: [FileTileStorage, LOG_SALT_SECRET, LeafProofs],
     };
   }
 

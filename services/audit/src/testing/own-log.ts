@@ -22,5 +22,8 @@ export async function ownLog(connection: KafkaConnection, prefix: string): Promi
   await created(() =>
     ensureTopics(connection, [{ topic: checkpointTopic, partitions: TOPICS.checkpoints.partitions }]),
   );
-  return { keyDir, log: { folder: join(folder, 'log'), origin: 'sluice.test/log', checkpointTopic } };
+  return {
+    keyDir,
+    log: { folder: join(folder, 'log'), origin: 'sluice.test/log', checkpointTopic, headsEveryMs: 200 },
+  };
 }

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.js';
 import type { Perform } from '../session.js';
 import { HISTORY_COLUMNS } from './columns.js';
 import { type HistoryFilter, HistoryPages } from './history-pages.js';
+import { fetchHistoryProof, keepHistoryProof } from './history-proof.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -13,6 +14,7 @@ interface HistoryOptions extends HistoryFilter {
   limit: number;
   all?: boolean;
   cursor?: string;
+  proof?: string;
 }
 
 export function historyCommand(perform: Perform): Command {
@@ -27,6 +29,7 @@ export function historyCommand(perform: Perform): Command {
     .option('--limit <n>', 'how many entries', countArgument, DEFAULT_LIMIT)
     .option('--all', 'every entry, however many')
     .option('--cursor <cursor>', 'go on where an earlier run ended')
+    .option('--proof <file>', 'write all of it to a file, with a proof that it is complete: see sluice verify history')
     .addHelpText(
       'after',
       examples(
@@ -39,6 +42,14 @@ export function historyCommand(perform: Perform): Command {
     )
     .action(
       perform(async (session, subject: string, options: HistoryOptions) => {
+        if (options.proof !== undefined) {
+          const proof = await fetchHistoryProof(session.services(), subject);
+          await keepHistoryProof(options.proof, proof);
+          session.note(
+            `${options.proof} holds ${proof.rows.length} events; check it with: sluice verify history ${options.proof}`,
+          );
+          return EXIT.done;
+        }
         const pages = new HistoryPages(session.services(), subject, options);
         const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
         await session.output.rows(pages.read(limit, options.cursor), HISTORY_COLUMNS, 'No entries.');

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Perform } from '../session.js';
 import { verifyConsistencyCommand } from './verify-consistency.js';
+import { verifyHistoryCommand } from './verify-history.js';
 import { verifyLogCommand } from './verify-log.js';
 import { verifyRangeCommand } from './verify-range.js';
 import { verifyReceiptCommand } from './verify-receipt.js';
@@ -14,5 +15,6 @@ export function verifyCommand(perform: Perform): Command {
     .addCommand(verifyLogCommand(perform))
     .addCommand(verifyRangeCommand(perform))
     .addCommand(verifyReceiptCommand(perform))
+    .addCommand(verifyHistoryCommand(perform))
     .addCommand(verifyConsistencyCommand(perform));
 }

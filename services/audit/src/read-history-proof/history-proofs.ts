@@ -1,0 +1,166 @@
+import type { KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { type HistoryHead, type ProvenRow, uuidBytes } from '@sluice/contracts';
+import { Pool, type PoolClient } from 'pg';
+import { bucketOf, TILE_WIDTH, Tile } from '../completeness/bucket-tree.js';
+import { HISTORY_SECRET_KEY } from '../completeness/completeness.module.js';
+import { HeadBucket } from '../completeness/head-bucket.js';
+import { strandOf } from '../completeness/history-feed.js';
+import { labelOf } from '../completeness/labels.js';
+import { type OpenedPart, RowCommitments } from '../completeness/row-commitments.js';
+import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
+import { LeafProofs } from '../log/leaf-proofs.js';
+import { CoveredRows } from './covered-rows.js';
+import { type Epoch, epochAt, newestEpoch } from './epochs.js';
+import { type Cursor, writeCursor } from './proof-cursor.js';
+
+const ROWS_AT_ONCE = 1_000;
+/** A new epoch's leaf is in the log after a turn of its keeper. */
+const LEAF_WAIT_MS = 3_000;
+const LOOK_MS = 100;
+
+/** By the primary key; one person's rows are sorted for it. */
+export const ROWS_OF_HISTORY = `select at, ref, entry from audit.history
+  where subject = $1 and ref > $2 order by ref limit $3`;
+
+/** A page of a proof. */
+export interface ProofPage {
+  head?: HistoryHead;
+  rows: ProvenRow[];
+  next?: string;
+}
+
+interface Row {
+  at: Date;
+  ref: string;
+  entry: Buffer;
+}
+
+/** Makes proofs that a history is complete, from the map of heads and the rows. */
+@Injectable()
+export class HistoryProofs {
+  constructor(
+    private readonly pool: Pool,
+    private readonly commitments: RowCommitments,
+    private readonly leaves: LeafProofs,
+    @Inject(HISTORY_SECRET_KEY) private readonly secret: KeyObject,
+    @Inject(AUDIT_SCOPE) private readonly scope: AuditScope,
+  ) {}
+
+  /** Undefined where no epoch is in the log, or the newest one not yet. @param after `next` of the page before */
+  async page(subject: string, after: Cursor | undefined): Promise<ProofPage | undefined> {
+    for (const deadline = performance.now() + LEAF_WAIT_MS; ; ) {
+      const page = await this.#tryPage(subject, after);
+      if (page !== undefined || performance.now() > deadline) return page;
+      await sleep(LOOK_MS);
+    }
+  }
+
+  async #tryPage(subject: string, after: Cursor | undefined): Promise<ProofPage | undefined> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('begin isolation level repeatable read read only');
+      const page = await this.#pageIn(client, subject, after);
+      await client.query('commit');
+      client.release();
+      return page;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  async #pageIn(client: PoolClient, subject: string, after: Cursor | undefined): Promise<ProofPage | undefined> {
+    const epoch = await (after === undefined ? newestEpoch(client) : epochAt(client, after.epoch));
+    if (epoch === undefined) return undefined;
+    const { rows } = await client.query<Row>({
+      name: 'rows-of-history',
+      text: ROWS_OF_HISTORY,
+      values: [subject, after?.ref ?? 0n, ROWS_AT_ONCE + 1],
+    });
+    const shown = rows.slice(0, ROWS_AT_ONCE);
+    const covered = new CoveredRows(epoch.heads, this.scope.topics);
+    return {
+      ...(after === undefined && { head: await this.#head(client, subject, epoch) }),
+      rows: shown.filter(({ ref }) => covered.has(BigInt(ref))).map((row) => this.#proven(row)),
+      ...(rows.length > ROWS_AT_ONCE && {
+        next: writeCursor({ epoch: epoch.heads.epoch, ref: BigInt(shown.at(-1)!.ref) }),
+      }),
+    };
+  }
+
+  async #head(client: PoolClient, subject: string, { leaf, content }: Epoch): Promise<HistoryHead> {
+    const { label, key } = labelOf(this.secret, uuidBytes(subject));
+    const bucket = await bucketAt(client, bucketOf(label));
+    return {
+      labelKey: base64(key),
+      strands: bucket.strandsOf(label).map((strand) => ({ ...strand, link: base64(strand.link) })),
+      map: { ...inBucket(bucket, label), path: await pathToRoot(client, bucketOf(label)) },
+      leaf: content,
+      proof: await this.leaves.proofOf(leaf),
+    };
+  }
+
+  #proven({ at, ref, entry }: Row): ProvenRow {
+    const place = refBytes(ref);
+    const [topic, partition] = strandOf(place, 0);
+    const opened = this.commitments.open({ ref: place, at: at.getTime(), entry });
+    return {
+      topic,
+      partition,
+      head: part(opened.head),
+      decisions: opened.decisions.map(part),
+      withheld: opened.empty.map(base64).sort(),
+    };
+  }
+}
+
+function part({ salt, content }: OpenedPart): { salt: string; content: string } {
+  return { salt: base64(salt), content: base64(content) };
+}
+
+async function bucketAt(client: PoolClient, index: number): Promise<HeadBucket> {
+  const { rows } = await client.query<{ heads: Buffer }>({
+    name: 'heads-bucket',
+    text: 'select heads from audit.heads_bucket where bucket = $1',
+    values: [index],
+  });
+  return new HeadBucket(rows[0]?.heads);
+}
+
+function inBucket(bucket: HeadBucket, label: Buffer): Omit<HistoryHead['map'], 'path'> {
+  const proof = bucket.proofOf(label);
+  if (proof !== undefined) {
+    return { count: bucket.count, place: { index: proof.index, path: proof.path.map(base64) } };
+  }
+  const around = bucket.around(label).map(({ index, path, label: neighbour, value }) => ({
+    index,
+    path: path.map(base64),
+    label: base64(neighbour),
+    value: base64(value),
+  }));
+  return { count: bucket.count, around };
+}
+
+async function pathToRoot(client: PoolClient, bucket: number): Promise<string[]> {
+  const index = Math.floor(bucket / TILE_WIDTH);
+  const { rows } = await client.query<{ level: number; hashes: Buffer }>({
+    name: 'heads-tiles',
+    text: 'select level, hashes from audit.heads_tile where (level = 0 and index = $1) or level = 1',
+    values: [index],
+  });
+  const tileAt = (level: number) => rows.find((tile) => tile.level === level)?.hashes;
+  const path = [...Tile.ofBuckets(tileAt(0)).path(bucket % TILE_WIDTH), ...Tile.top(tileAt(1)).path(index)];
+  return path.map(base64);
+}
+
+function refBytes(ref: string): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(ref));
+  return bytes;
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64');
+}

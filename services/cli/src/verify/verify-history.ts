@@ -1,0 +1,72 @@
+import { type HistoryReport, verifyHistory } from '@sluice/log-verifier';
+import { Command } from 'commander';
+import { examples } from '../arguments/examples.js';
+import type { Perform } from '../session.js';
+import { exitOfFindings } from './findings.js';
+import { type KeyOption, keyOf, keyOption } from './key-option.js';
+import { readText } from './read-file.js';
+import { cosignatures, verdict } from './report.js';
+import { addWitnessOptions, type WitnessOptions, witnessPolicy } from './witness-options.js';
+
+interface EarlierOption {
+  earlier?: string;
+}
+
+export function verifyHistoryCommand(perform: Perform): Command {
+  const command = new Command('history')
+    .description(
+      'Verifies that a person’s history leaves nothing out, shows nothing else, and in the right order, reading nothing else\nthan the file: one that `sluice history SUBJECT --proof FILE` wrote.',
+    )
+    .argument('<file>', 'the history with its proof')
+    .option('--earlier <file>', 'one of an earlier day: what it showed must still be there, as it was')
+    .addOption(keyOption());
+  return addWitnessOptions(command)
+    .addHelpText(
+      'after',
+      examples(
+        ['sluice verify history mine.json --key log.vkey'],
+        ['sluice verify history mine.json --earlier mine-2025.json --key log.vkey'],
+      ),
+    )
+    .action(
+      perform(async (session, file: string, options: EarlierOption & KeyOption & WitnessOptions) => {
+        const log = await keyOf(options);
+        const policy = await witnessPolicy(options);
+        const earlier = options.earlier === undefined ? undefined : await readText(options.earlier);
+        const report = verifyHistory({
+          file: await readText(file),
+          log,
+          ...(policy && { policy }),
+          ...(earlier !== undefined && { earlier }),
+        });
+        await session.output.report({ log: log.name, ...document(report) }, (colours) =>
+          verdict([['log', log.name], ...facts(report)], { ...report, findingCount: report.findings.length }, colours),
+        );
+        return exitOfFindings(report.findings);
+      }),
+    );
+}
+
+function document({ epoch, ...report }: HistoryReport) {
+  return {
+    ...report,
+    ...(epoch && {
+      epoch: epoch.epoch,
+      root: epoch.root.toString('base64'),
+      upTo: new Date(epoch.madeAt).toISOString(),
+      covers: epoch.extents,
+    }),
+  };
+}
+
+function facts({ subject, rows, sealed, epoch, index, size, cosignatures: cosigned }: HistoryReport) {
+  return [
+    ['person', subject],
+    ['events', sealed === 0 ? rows : `${rows}, of which ${sealed} may not be shown yet`],
+    ['complete to', epoch && `${new Date(epoch.madeAt).toISOString()}, by the operator’s clock`],
+    ['epoch', epoch?.epoch],
+    ['index', index],
+    ['of leaves', size],
+    ['cosigned', cosignatures(cosigned)],
+  ] as const;
+}
