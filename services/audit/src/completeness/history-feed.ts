@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { ROW_TOPIC } from '../domain/history-row.js';
 import type { HistoryColumns } from '../intake/history-columns.js';
-import type { TakenRecords } from '../intake/intake-store.js';
 import type { IntakeTopics } from '../intake/topics.js';
 import { HASH_BYTES } from './hashes.js';
 import { RowCommitments } from './row-commitments.js';
@@ -32,7 +31,7 @@ export class HistoryFeed {
   }
 
   /** Undefined where the pull has nothing to do with histories. */
-  of(history: HistoryColumns, records: readonly TakenRecords[]): Fed | undefined {
+  of(history: HistoryColumns, records: readonly { topic: string; nextOffset: bigint }[]): Fed | undefined {
     const taken = records.filter(({ topic }) => this.#topics.has(topic));
     if (taken.length === 0) return undefined;
     return {
