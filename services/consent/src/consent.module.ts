@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { rebuildParts, SERVICE_CONFIG, type ServiceConfig } from '@sluice/platform';
 import { AcceptGrantController } from './accept-grant/accept-grant.controller.js';
 import { ApplyFenceController } from './apply-fence/apply-fence.controller.js';
 import { EndGrantController } from './end-grant/end-grant.controller.js';
@@ -14,6 +15,7 @@ import { PastGrants } from './read-grants-as-of/past-grants.js';
 import { ReadGrantsAsOfController } from './read-grants-as-of/read-grants-as-of.controller.js';
 import { ReadReceiptController } from './read-receipt/read-receipt.controller.js';
 import { ReadReceiptKeyController } from './read-receipt-key/read-receipt-key.controller.js';
+import { readModels } from './rebuild/read-models.js';
 import { RefuseGrantController } from './refuse-grant/refuse-grant.controller.js';
 import { RequestGrantController } from './request-grant/request-grant.controller.js';
 import { ResumeGrantController } from './resume-grant/resume-grant.controller.js';
@@ -25,6 +27,11 @@ import { GrantSweeper } from './sweep-grants/grant-sweeper.js';
 import { SweepLease } from './sweep-grants/sweep-lease.js';
 import { WidenGrantController } from './widen-grant/widen-grant.controller.js';
 import { WithdrawGrantController } from './withdraw-grant/withdraw-grant.controller.js';
+
+const rebuilds = rebuildParts<[ServiceConfig]>('consent', {
+  inject: [SERVICE_CONFIG],
+  useFactory: ({ kafka }) => readModels(kafka),
+});
 
 @Module({
   imports: [StoreModule],
@@ -50,7 +57,8 @@ import { WithdrawGrantController } from './withdraw-grant/withdraw-grant.control
     ReadReceiptKeyController,
     ApplyFenceController,
     FollowVettingController,
+    ...rebuilds.controllers,
   ],
-  providers: [PastGrants, Stopping, GrantSweeper, SweepLease],
+  providers: [PastGrants, Stopping, GrantSweeper, SweepLease, ...rebuilds.providers],
 })
 export class ConsentModule {}

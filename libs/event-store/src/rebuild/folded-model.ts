@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { plainName } from '../statements.js';
-import type { Filling, Key, Opaque, Place, ReadModel, RowJson, Step } from './read-model.js';
+import type { Expected, Filling, Key, Opaque, Place, ReadModel, RowJson, Step } from './read-model.js';
 
 /** Rows that are kept in memory between readings: what folds on is mostly what was folded a moment ago. */
 const KEPT_ROWS = 20_000;
@@ -14,6 +14,8 @@ export interface Source<E> {
    */
   hold(client: PoolClient, rows: ReadonlyMap<string, RowJson>, place: Place): Promise<E[]>;
   close(): Promise<void>;
+  /** See `Filling`; false when absent. */
+  readonly liveIsBehind?: boolean;
 }
 
 /** A read model with one key column, each of whose rows is the fold of its events. */
@@ -35,6 +37,8 @@ export interface FoldedModel<E, S> {
   rowOf(state: S, key: string): RowJson;
   /** What folding on needs and the row does not tell; kept in the column `fold`. */
   foldOf?(state: S): unknown;
+  /** False where the row cannot be told any more, because what it was made of does not open. */
+  knows?(state: S): boolean;
   /** The state again, of a row and what was kept with it. */
   stateOf(row: RowJson, fold: unknown, key: string): S;
 }
@@ -77,7 +81,11 @@ class FoldedFilling<E, S> implements Filling {
     return { events: seen, place, caughtUp, write };
   }
 
-  async expect(client: PoolClient, keys: readonly Key[], place: Place): Promise<RowJson[]> {
+  get liveIsBehind(): boolean {
+    return this.#source.liveIsBehind ?? false;
+  }
+
+  async expect(client: PoolClient, keys: readonly Key[], place: Place): Promise<Expected> {
     const { key: column, keyOf, evolve, rowOf } = this.model;
     const wanted = keys.map(([key]) => key!);
     const rebuilt = await this.#rows(client, this.#shadow, wanted);
@@ -92,11 +100,19 @@ class FoldedFilling<E, S> implements Filling {
       const state = evolve.call(this.model, states.get(key), event);
       if (state !== undefined) states.set(key, state);
     }
-    return [...states].map(([key, state]) => ({ [column]: key, ...rowOf.call(this.model, state, key) }));
+    const known = [...states].filter(([, state]) => this.#knows(state));
+    return {
+      rows: known.map(([key, state]) => ({ [column]: key, ...rowOf.call(this.model, state, key) })),
+      unknowable: [...states].filter(([, state]) => !this.#knows(state)).map(([key]) => [key]),
+    };
   }
 
   close(): Promise<void> {
     return this.#source.close();
+  }
+
+  #knows(state: S): boolean {
+    return this.model.knows?.(state) ?? true;
   }
 
   async #fold(events: readonly E[]): Promise<Map<string, S>> {

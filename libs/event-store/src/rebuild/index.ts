@@ -4,6 +4,7 @@ export { LogSource } from './log-source.js';
 export { estimatedRows, type LoggedEvent } from './own-log.js';
 export { Pace } from './pace.js';
 export {
+  type Expected,
   type Filling,
   type Key,
   type Opaque,

@@ -28,15 +28,27 @@ export interface Opaque {
   same(pairs: readonly { key: Key; version: number; live: Buffer; rebuilt: Buffer }[]): Promise<boolean[]>;
 }
 
+/**
+ * What some rows should be, with whoever writes them live held up until the transaction ends, and all folded that the
+ * source has. A key that was asked for and is in neither list should have no row.
+ */
+export interface Expected {
+  rows: RowJson[];
+  /** Of these the source cannot tell: what it says of them does not open any more. They are left as they are. */
+  unknowable: Key[];
+}
+
 /** One rebuild at work. */
 export interface Filling {
   /** Reads on, about `limit` events at most. */
   next(after: Place | null, limit: number): Promise<Step>;
   /**
-   * What the rows of these keys should be at this very moment: holds up whoever writes them live until the transaction
-   * of `client` ends, and folds what the source has beyond `place`. Keys that should have no row are left out.
+   * The live table follows its source at a distance that the database does not tell: a row that differs may only be
+   * behind, so it is looked at several times.
    */
-  expect(client: PoolClient, keys: readonly Key[], place: Place): Promise<RowJson[]>;
+  readonly liveIsBehind: boolean;
+  /** What the rows of these keys should be at this very moment: see `Expected`. */
+  expect(client: PoolClient, keys: readonly Key[], place: Place): Promise<Expected>;
   /** Which rows the source has told all about at `place`, as SQL on a table's columns; all of them when absent. */
   within?(place: Place): string;
   close(): Promise<void>;

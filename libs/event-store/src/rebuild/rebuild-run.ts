@@ -135,27 +135,32 @@ export class RebuildRun {
   /** What really differs of these rows and is not noted yet. */
   async #settle(comparison: Comparison, candidates: readonly Difference[]): Promise<FoundDifference[]> {
     let left = candidates.map(({ key }) => key);
-    for (let tries = 1; ; tries++) {
+    for (let tries = this.#filling.liveIsBehind ? 1 : BEHIND_TRIES; ; tries++) {
       this.#stopIfAsked();
-      const { differences, noted } = await this.#look(comparison, left);
+      const last = tries === BEHIND_TRIES;
+      const { differences, noted } = await this.#look(comparison, left, last);
       if (noted) return [];
-      if (differences.length === 0 || tries === BEHIND_TRIES) {
-        return differences.map((one) => ({ ...one, mended: false }));
-      }
+      if (last || differences.length === 0) return differences.map((one) => ({ ...one, mended: false }));
       left = differences.map(({ key }) => key);
       await sleep(BEHIND_WAIT_MS, undefined, { signal: this.options.signal }).catch(() => {});
     }
   }
 
   /** With the live writers of these rows waiting: compares, and with a swap puts right and notes what it did. */
-  async #look(comparison: Comparison, keys: readonly Key[]): Promise<{ differences: Difference[]; noted: boolean }> {
+  async #look(
+    comparison: Comparison,
+    asked: readonly Key[],
+    mends: boolean,
+  ): Promise<{ differences: Difference[]; noted: boolean }> {
     const { rebuilds, rebuild, model } = this.options;
     return await this.#transaction(async (client) => {
       await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await client.query('set local synchronous_commit = on');
-      const expected = await this.#filling.expect(client, keys, this.#place);
+      const { rows: expected, unknowable } = await this.#filling.expect(client, asked, this.#place);
+      const untold = new Set(unknowable.map((key) => JSON.stringify(key)));
+      const keys = asked.filter((key) => !untold.has(JSON.stringify(key)));
       const differences = await comparison.ofKeys(client, keys, expected);
-      if (!rebuild.swap || differences.length === 0) return { differences, noted: false };
+      if (!mends || !rebuild.swap || differences.length === 0) return { differences, noted: false };
       const wrong = new Set(differences.map(({ key }) => JSON.stringify(key)));
       const rows = expected.filter((row) => wrong.has(JSON.stringify(comparison.keyOfRow(row))));
       await client.query('savepoint before_mending');

@@ -13,6 +13,8 @@ export interface StreamStates<T> {
   evolve: (before: T | undefined, event: LoggedEvent) => T;
   encode: (state: T, stream: string, version: number) => Buffer;
   decode: (bytes: Buffer, stream: string, version: number) => T;
+  /** False of a state that cannot be made any more, because its events do not open. */
+  knows?: (state: T) => boolean;
   /** For states whose bytes are not the same each time. */
   same: Opaque['same'];
 }
@@ -23,7 +25,7 @@ interface Folded<T> {
 }
 
 /** The inline states of a service's streams, from the events of the same streams. */
-export function streamStates<T>({ schema, prepare, evolve, encode, decode, same }: StreamStates<T>): ReadModel {
+export function streamStates<T>({ schema, prepare, evolve, encode, decode, knows, same }: StreamStates<T>): ReadModel {
   return foldedModel<LoggedEvent, Folded<T>>({
     name: 'stream_state',
     source: `${schema}’s own log`,
@@ -39,6 +41,7 @@ export function streamStates<T>({ schema, prepare, evolve, encode, decode, same 
         streamOf: (_, stream) => stream,
       }),
     ...(prepare !== undefined && { prepare }),
+    ...(knows !== undefined && { knows: ({ value }) => knows(value) }),
     keyOf: ({ stream }) => stream,
     evolve: (before, event) => ({ version: event.version, value: evolve(before?.value, event) }),
     rowOf: ({ version, value }, stream) => ({

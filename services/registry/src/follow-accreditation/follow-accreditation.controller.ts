@@ -27,19 +27,19 @@ export class FollowAccreditationController {
   @EventPattern(AGENCY_SUSPENDED, STOPS)
   async suspended(@Payload() event: IncomingEvent): Promise<void> {
     const { agency, agencyVersion } = read(AGENCY_SUSPENDED, event);
-    await this.publishers.setActive(agency, agencyVersion, false);
+    await this.publishers.setActive(agency, agencyVersion, false, event.time);
   }
 
   @EventPattern(AGENCY_REVOKED, STOPS)
   async revoked(@Payload() event: IncomingEvent): Promise<void> {
     const { agency, agencyVersion } = read(AGENCY_REVOKED, event);
-    await this.publishers.setActive(agency, agencyVersion, false);
+    await this.publishers.setActive(agency, agencyVersion, false, event.time);
   }
 
   @EventPattern(AGENCY_RESTORED)
   async restored(@Payload() event: IncomingEvent): Promise<void> {
     const { agency, agencyVersion } = read(AGENCY_RESTORED, event);
-    await this.publishers.setActive(agency, agencyVersion, true);
+    await this.publishers.setActive(agency, agencyVersion, true, event.time);
   }
 }
 

@@ -19,7 +19,7 @@ const ACCREDIT = `insert into registry.publisher (agency, agency_version, publis
 
 // A sanction on an agency that was never heard of is kept too: an older accreditation that comes after it is then late.
 const SET_ACTIVE = `insert into registry.publisher (agency, agency_version, publishes, until, active)
-  values ($1, $2, '{}', now(), $3)
+  values ($1, $2, '{}', $4, $3)
   on conflict (agency) do update set agency_version = excluded.agency_version, active = excluded.active
    where publisher.agency_version < excluded.agency_version`;
 
@@ -58,9 +58,9 @@ export class Publishers {
     this.known.delete(agency);
   }
 
-  /** Takes over a sanction or its end, in the same way. */
-  async setActive(agency: string, version: number, active: boolean): Promise<void> {
-    await this.pool.query({ name: 'set-publisher-active', text: SET_ACTIVE, values: [agency, version, active] });
+  /** Takes over a sanction or its end, in the same way; `at` is when it was recorded. */
+  async setActive(agency: string, version: number, active: boolean, at: Date): Promise<void> {
+    await this.pool.query({ name: 'set-publisher-active', text: SET_ACTIVE, values: [agency, version, active, at] });
     this.known.delete(agency);
   }
 

@@ -68,7 +68,7 @@ const REMEMBERED_SUBJECTS = 20_000;
     Subjects,
     { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
   ],
-  exports: [AccessLog, Filings, PastSubjects, Publishers, Subjects],
+  exports: [EventStore, SubjectKeys, AccessLog, Filings, PastSubjects, Publishers, Subjects],
 })
 export class StoreModule {
   constructor(metrics: Metrics, subjects: Subjects) {

@@ -1,0 +1,2 @@
+-- What can be rebuilt from events: src/rebuild.
+select {{schema}}.make_rebuildable('publisher');
