@@ -21,6 +21,10 @@ export function servicePort(base: number, service: ServiceName): number {
   return base + 1 + SERVICES.indexOf(service);
 }
 
+export function witnessPort(base: number): number {
+  return base + 9;
+}
+
 export function infrastructurePorts(base: number): InfrastructurePorts {
   return {
     issuer: base,

@@ -6,17 +6,20 @@ import { type Infrastructure, startInfrastructure } from './infrastructure.js';
 import type { TokenOptions } from './issuer/issuer.js';
 import type { Claims, PersonaName } from './issuer/personas.js';
 import type { KafkaCredentials } from './kafka/users.js';
-import { freePorts, servicePort } from './ports.js';
+import { freePorts, servicePort, witnessPort } from './ports.js';
 import type { Component } from './process/component.js';
 import { type Surroundings, serviceEnvironment } from './services/environment.js';
 import { prepareDatabase } from './services/schema.js';
 import { ServiceProcess } from './services/service-process.js';
+import { WitnessProcess } from './services/witness-process.js';
 
 export interface StackOptions extends Elsewhere {
   dataDir: string;
   portBase: number;
   /** Default all; the others can be started later. */
   services?: readonly ServiceName[];
+  /** Whether a witness of the audit log runs beside; default not. */
+  witness?: boolean;
   /** As in `InfrastructureOptions`, like those below. */
   durable?: boolean;
   onProgress?: (line: string) => void;
@@ -42,6 +45,7 @@ export class LocalStack {
   readonly #portBase: number;
   readonly #around: Surroundings;
   readonly #services = new Map<string, ServiceProcess>();
+  #witness: WitnessProcess | undefined;
 
   /** Starts what is wanted; when one part fails, stops the others and throws a `StackFailure`. */
   static async start(options: StackOptions): Promise<LocalStack> {
@@ -58,6 +62,7 @@ export class LocalStack {
       if (kafkaBrokers) await provisionOthersKafka(kafkaBrokers, kafkaUser);
       await FileKeyProvider.createRootKey(stack.#around.keyDirectory);
       await prepareDatabase(stack.postgresUrl, infrastructure.data.secrets);
+      if (options.witness) await stack.#startWitness();
       if (services.length > 0) onProgress?.(`Services: starting ${services.join(', ')}`);
       const started = await Promise.allSettled(services.map((service) => stack.startService(service)));
       const failed = started.find((result) => result.status === 'rejected');
@@ -100,7 +105,22 @@ export class LocalStack {
   /** Every process of the stack that was started and not stopped for good, in the order of starting. */
   get components(): Component[] {
     const { issuer, postgres, kafka } = this.infrastructure;
-    return [issuer, postgres, kafka, ...this.#services.values()].filter((component) => component !== undefined);
+    return [issuer, postgres, kafka, this.#witness, ...this.#services.values()].filter(
+      (component) => component !== undefined,
+    );
+  }
+
+  /** Undefined where the stack was started without one. */
+  get witness(): WitnessProcess | undefined {
+    return this.#witness;
+  }
+
+  /** Before audit, which has to know its key. */
+  async #startWitness(): Promise<void> {
+    const { data, guardian } = this.infrastructure;
+    this.#witness = await WitnessProcess.prepare({ port: witnessPort(this.#portBase), data, guardian });
+    this.#around.witness = `${this.#witness.verifierKey} ${this.#witness.url}`;
+    await this.#witness.start();
   }
 
   /** Starts a process of a service and returns when it is ready. Throws `StackFailure`. */
@@ -136,7 +156,7 @@ export class LocalStack {
 
   /** Stops everything: the services first, then what they stand on. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#services.values()].map((service) => service.stop()));
+    await Promise.all([...this.#services.values(), this.#witness].map((component) => component?.stop()));
     await this.infrastructure.stop();
   }
 

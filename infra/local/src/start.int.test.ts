@@ -35,7 +35,7 @@ describe('npm start', () => {
     expect((await grants()).status).toBe(200);
 
     const pids = [running.pid, ...childrenOf(running.pid)];
-    expect(pids).toHaveLength(10); // stack, guard, issuer, PostgreSQL, Kafka, five services
+    expect(pids).toHaveLength(11); // stack, guard, issuer, PostgreSQL, Kafka, witness, five services
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await expect.poll(() => pids.some(isAlive)).toBe(false);
 

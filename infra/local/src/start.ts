@@ -46,6 +46,7 @@ try {
   stack = await LocalStack.start({
     dataDir,
     portBase,
+    witness: true,
     onProgress: say,
     signal: stop.signal,
     ...elsewhere(process.env),

@@ -59,10 +59,16 @@ export function checkCosignatures(note: Note, witnesses: VerifierKey[], place: s
 export function requireCosignatures(note: Note, policy: WitnessPolicy, place: string, findings: Findings): Cosigned[] {
   const cosigned = checkCosignatures(note, policy.witnesses, place, findings);
   if (cosigned.length < policy.needed) {
-    const detail = `${cosigned.length} of the known witnesses signed, ${policy.needed} are asked for`;
+    const detail = `unwitnessed: ${cosigned.length} of the known witnesses signed, ${policy.needed} are asked for`;
     findings.add('cosignatures-too-few', place, detail);
   }
   return cosigned;
+}
+
+/** Names in other lines than the log's own and those that were found right: they prove nothing until their keys are known. */
+export function unknownSigners({ note, origin }: TrustedCheckpoint, cosigned: readonly Cosigned[]): string[] {
+  const known = new Set([origin, ...cosigned.map(({ name }) => name)]);
+  return [...new Set(note.signatures.map(({ name }) => name))].filter((name) => !known.has(name));
 }
 
 /** Whose cosignatures count, and how many are asked for (0: none). */

@@ -45,6 +45,7 @@ describe('a receipt', () => {
           { name: 'witness.example/one', time: TIME },
           { name: 'witness.example/two', time: TIME },
         ],
+        unknownSigners: [],
         findings: [],
       });
     }

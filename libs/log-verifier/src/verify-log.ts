@@ -1,5 +1,11 @@
 import { ahead } from './ahead.js';
-import { type Cosigned, checkCheckpoint, requireCosignatures, type WitnessPolicy } from './check-checkpoint.js';
+import {
+  type Cosigned,
+  checkCheckpoint,
+  requireCosignatures,
+  unknownSigners,
+  type WitnessPolicy,
+} from './check-checkpoint.js';
 import { DerivedTree } from './derived-tree.js';
 import { type Finding, Findings } from './finding.js';
 import type { VerifierKey } from './formats/verifier-key.js';
@@ -33,6 +39,8 @@ export interface LogReport {
   /** base64, as in the checkpoint; empty before the signature was found right. */
   root: string;
   cosignatures: Cosigned[];
+  /** Who else has a line under the checkpoint; not verified. */
+  unknownSigners: string[];
   /** The first 1,000. */
   findings: Finding[];
   /** Also those not listed. */
@@ -45,7 +53,7 @@ export interface LogReport {
  */
 export async function verifyLog(what: LogToVerify): Promise<LogReport> {
   const findings = new Findings();
-  const report = { size: 0, root: '', cosignatures: [] as Cosigned[] };
+  const report = { size: 0, root: '', cosignatures: [] as Cosigned[], unknownSigners: [] as string[] };
   try {
     const note = (await what.source('checkpoint'))?.toString('utf8');
     if (note === undefined) findings.add('checkpoint-missing', 'checkpoint', 'the log has no checkpoint');
@@ -56,6 +64,7 @@ export async function verifyLog(what: LogToVerify): Promise<LogReport> {
       if (what.policy) {
         report.cosignatures = requireCosignatures(checkpoint.note, what.policy, 'checkpoint', findings);
       }
+      report.unknownSigners = unknownSigners(checkpoint, report.cosignatures);
       const disagreements = new Disagreements();
       const root = await derive(what, checkpoint.size, findings, disagreements);
       const rootIsRight = root === textOf(checkpoint.root);

@@ -1,5 +1,5 @@
 import { ahead } from './ahead.js';
-import { checkCheckpoint } from './check-checkpoint.js';
+import { checkCheckpoint, unknownSigners } from './check-checkpoint.js';
 import { CommittedTiles } from './committed-tiles.js';
 import { Findings } from './finding.js';
 import { readBundle } from './source/log-files.js';
@@ -22,7 +22,7 @@ export interface RangeToVerify extends Pick<LogToVerify, 'source' | 'log' | 'onE
  */
 export async function verifyRange({ source, log, onEntry, from, to }: RangeToVerify): Promise<LogReport> {
   const findings = new Findings();
-  const report = { size: 0, root: '', cosignatures: [] };
+  const report = { size: 0, root: '', cosignatures: [], unknownSigners: [] as string[] };
   try {
     const note = (await source('checkpoint'))?.toString('utf8');
     if (note === undefined) findings.add('checkpoint-missing', 'checkpoint', 'the log has no checkpoint');
@@ -30,6 +30,7 @@ export async function verifyRange({ source, log, onEntry, from, to }: RangeToVer
     if (head) {
       report.size = head.size;
       report.root = head.root.toString('base64');
+      report.unknownSigners = unknownSigners(head, []);
       const committed = await CommittedTiles.open(source, head);
       if (committed instanceof CommittedTiles) {
         await checkEntries(

@@ -1,4 +1,10 @@
-import { type Cosigned, checkCheckpoint, requireCosignatures, type WitnessPolicy } from './check-checkpoint.js';
+import {
+  type Cosigned,
+  checkCheckpoint,
+  requireCosignatures,
+  unknownSigners,
+  type WitnessPolicy,
+} from './check-checkpoint.js';
 import { type Finding, Findings } from './finding.js';
 import { parseReceipt } from './formats/receipt.js';
 import type { VerifierKey } from './formats/verifier-key.js';
@@ -25,6 +31,8 @@ export interface ReceiptReport {
   /** Opaque, and proven by nothing here. */
   extra?: Buffer;
   cosignatures: Cosigned[];
+  /** Who else has a line under the checkpoint; not verified. */
+  unknownSigners: string[];
   findings: Finding[];
 }
 
@@ -34,14 +42,22 @@ export function verifyReceipt({ receipt, leaf, log, policy }: ReceiptToVerify): 
   const parsed = parseReceipt(receipt);
   if (parsed === undefined) {
     findings.add('proof-malformed', PLACE, 'the text is not a proof as c2sp.org/tlog-proof has it');
-    return { cosignatures: [], findings: findings.list };
+    return { cosignatures: [], unknownSigners: [], findings: findings.list };
   }
   const { index, path, extra } = parsed;
   const head = checkCheckpoint(parsed.checkpoint, log, PLACE, findings);
-  if (head === undefined) return { index, cosignatures: [], findings: findings.list };
+  if (head === undefined) return { index, cosignatures: [], unknownSigners: [], findings: findings.list };
   if (!inclusionHolds(hashLeaf(leaf), index, head.size, path, head.root)) {
     findings.add('inclusion-wrong', PLACE, 'the proof does not lead from this leaf to the signed root', index);
   }
   const cosignatures = policy ? requireCosignatures(head.note, policy, PLACE, findings) : [];
-  return { index, size: head.size, ...(extra && { extra }), cosignatures, findings: findings.list };
+  const unknown = unknownSigners(head, cosignatures);
+  return {
+    index,
+    size: head.size,
+    ...(extra && { extra }),
+    cosignatures,
+    unknownSigners: unknown,
+    findings: findings.list,
+  };
 }

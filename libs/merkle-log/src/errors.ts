@@ -16,7 +16,8 @@
  * | `proof-out-of-range` | an index or a size lies outside the tree | no |
  * | `proof-malformed` | a text is not a tlog-proof | no |
  * | `witness-unreachable` | a witness gave no answer, or is busy | yes: with the next checkpoint |
- * | `witness-refused` | a witness does not know the log, or saw another history or a larger tree of it | no: an operator must find out why |
+ * | `witness-refused` | a witness does not watch the log, does not know its key, or does not speak the protocol | no: an operator must find out why |
+ * | `witness-conflict` | a witness signed another history, or a larger tree of this one | no: the log forked, or was rolled back |
  */
 export type MerkleLogErrorCode =
   | 'leaf-too-large'
@@ -32,7 +33,8 @@ export type MerkleLogErrorCode =
   | 'proof-out-of-range'
   | 'proof-malformed'
   | 'witness-unreachable'
-  | 'witness-refused';
+  | 'witness-refused'
+  | 'witness-conflict';
 
 const RETRYABLE: ReadonlySet<MerkleLogErrorCode> = new Set([
   'append-failed',

@@ -12,9 +12,9 @@ export async function readText(path: string): Promise<string | undefined> {
 }
 
 /** Replaces a file: afterwards it holds the new text even if the power fails, and at no moment half of it. */
-export async function replaceText(path: string, text: string, mode = 0o644): Promise<void> {
+export async function replaceText(path: string, text: string): Promise<void> {
   const draft = `${path}.draft`;
-  const file = await open(draft, 'w', mode);
+  const file = await open(draft, 'w');
   try {
     await file.writeFile(text);
     await file.sync();

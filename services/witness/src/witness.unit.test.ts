@@ -101,7 +101,8 @@ describe('a witness', () => {
     expect(await post(`old 0\n\n${small}`)).toEqual({ status: 409, type: 'text/x.tlog.size', body: '20\n' });
     expect((await post(`old 20\n\n${small}`)).status).toBe(400);
     await expect(new WitnessClient(url).cosign(reader, small)).rejects.toMatchObject({
-      code: 'witness-refused',
+      code: 'witness-conflict',
+      known: 20,
       retryable: false,
     });
   });
@@ -113,7 +114,8 @@ describe('a witness', () => {
     const forked = (await other.writer.append(leaves('b', 10))).checkpoint;
     await new WitnessClient(url).cosign(one.reader, honest);
     await expect(new WitnessClient(url).cosign(other.reader, forked)).rejects.toMatchObject({
-      code: 'witness-refused',
+      code: 'witness-conflict',
+      known: 10,
     });
     expect((await post(`old 10\n\n${forked}`)).status).toBe(422);
     const evidence = await readFile(join(folder, 'state', `${originHash(ORIGIN)}.fork`), 'utf8');

@@ -20,6 +20,7 @@ export function welcome(stack: LocalStack, dataDir: string, startedInMs: number)
   const token = `node ${show(join(PACKAGE_ROOT, 'dist', 'token.js'))}${folder}`;
   const addresses: [string, string, string?][] = [
     ...SERVICES.map((name): [string, string] => [name, urls[name]]),
+    ...(stack.witness ? [['witness', stack.witness.url, 'cosigns the audit log'] as [string, string, string]] : []),
     ['issuer', urls.issuer, 'gives tokens to the people and agencies below'],
     postgres
       ? ['PostgreSQL', withoutPassword(stack.postgresUrl), `password in ${show(data.secrets.path('postgres-admin'))}`]

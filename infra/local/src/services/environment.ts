@@ -4,6 +4,9 @@ import { kafkaPassword } from '../kafka/users.js';
 import type { Secrets } from '../secrets.js';
 import { serviceDatabaseUrl } from './schema.js';
 
+/** What the stack's log is called; its key and its witness go by it. */
+export const LOG_ORIGIN = 'sluice.local/log';
+
 /** Where the services find everything, whoever runs it. */
 export interface Surroundings {
   postgresUrl: string;
@@ -14,6 +17,8 @@ export interface Surroundings {
   keyDirectory: string;
   /** Of audit's verifiable log. */
   logDirectory: string;
+  /** `<verifier key> <URL>` of the witness that audit asks, where there is one. */
+  witness?: string;
   secrets: Secrets;
 }
 
@@ -34,7 +39,11 @@ export function serviceEnvironment(
     SLUICE_JWKS_URL: jwksUrl(around.issuerUrl),
     SLUICE_KEY_DIR: around.keyDirectory,
     ...account('SLUICE_KAFKA', name, around),
-    ...(name === 'audit' && { SLUICE_LOG_DIR: around.logDirectory }),
+    ...(name === 'audit' && {
+      SLUICE_LOG_DIR: around.logDirectory,
+      SLUICE_LOG_ORIGIN: LOG_ORIGIN,
+      ...(around.witness && { SLUICE_LOG_WITNESSES: around.witness }),
+    }),
     ...(name === 'delivery' && account('SLUICE_KAFKA_PROVISIONER', 'provisioner', around)),
   };
 }

@@ -117,6 +117,12 @@ export const readDeliveryReceipt = defineEndpoint({
     leaf: z.string(),
     /** From the leaf to a signed checkpoint: https://c2sp.org/tlog-proof. */
     proof: z.string(),
+    /**
+     * How many of the witnesses that the service asks have signed that checkpoint, and how many must: with fewer it is
+     * unwitnessed, and asking again later gives a witnessed one. The signatures are in the proof. Absent where no
+     * witness is asked.
+     */
+    witnesses: z.strictObject({ signed: z.int(), required: z.int() }).optional(),
   }),
   status: 200,
   problems: ['not-found', 'cannot-record'],

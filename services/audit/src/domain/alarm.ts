@@ -1,5 +1,5 @@
 /**
- * What the intake can find wrong.
+ * What audit can find wrong: the intake, and of the log its witnesses.
  *
  * | kind | meaning |
  * | --- | --- |
@@ -12,6 +12,7 @@
  * | `lane-count` | a block holds another number of deliveries than the ledger decided |
  * | `unreadable` | a record is not what its contract says; nobody's history shows it |
  * | `records-missing` | Kafka does not hold the offset where the intake stands |
+ * | `witness-conflict` | a witness signed another history of the log than this one, or a larger tree of it |
  */
 export type AlarmKind =
   | 'ledger-gap'
@@ -22,12 +23,13 @@ export type AlarmKind =
   | 'lane-fork'
   | 'lane-count'
   | 'unreadable'
-  | 'records-missing';
+  | 'records-missing'
+  | 'witness-conflict';
 
 /** A finding. Its texts hold places, numbers and digests, never a personal value. */
 export interface Alarm {
   kind: AlarmKind;
-  /** `delivery.ledger/3@17` (topic, partition, offset) or `harbour-bank/3` (agency, lane). */
+  /** `delivery.ledger/3@17` (topic, partition, offset) `harbour-bank/3` (agency, lane), or a witness's name. */
   place: string;
   expected: string;
   found: string;

@@ -1,27 +1,44 @@
 import { Injectable } from '@nestjs/common';
-import {
-  CHECKPOINT_PATH,
-  encodeTlogProof,
-  FileTileStorage,
-  LogReader,
-  parseCheckpoint,
-  parseNote,
-} from '@sluice/merkle-log';
+import { encodeTlogProof, FileTileStorage, LogReader } from '@sluice/merkle-log';
+import { WitnessedCheckpoint } from './witnesses/witnessed-checkpoint.js';
 
-/** Proves leaves against the newest checkpoint. */
+/** A leaf with its proof. */
+export interface ProvenLeaf {
+  /** As text: all leaves are. */
+  leaf: string;
+  /** From the leaf to a signed checkpoint: https://c2sp.org/tlog-proof. */
+  proof: string;
+  /** Of that checkpoint: how many of the witnesses have signed it, and how many must. Absent where none is asked. */
+  witnesses?: { signed: number; required: number };
+}
+
+/** Proves leaves against the newest witnessed checkpoint that has them, or else against the newest one. */
 @Injectable()
 export class LeafProofs {
   readonly #reader: LogReader;
 
-  constructor(private readonly storage: FileTileStorage) {
+  constructor(
+    storage: FileTileStorage,
+    private readonly checkpoint: WitnessedCheckpoint,
+  ) {
     this.#reader = new LogReader(storage);
   }
 
-  /** From a leaf of the log to a signed checkpoint: https://c2sp.org/tlog-proof. */
+  async prove(index: number): Promise<ProvenLeaf> {
+    const found = await this.checkpoint.covering(index);
+    if (found === undefined) throw new Error('the log has no checkpoint');
+    const { checkpoint, size, signed } = found;
+    const { required } = this.checkpoint.config;
+    const [leaf, path] = await Promise.all([this.#reader.leaf(index, size), this.#reader.inclusionProof(index, size)]);
+    return {
+      leaf: leaf.toString('latin1'),
+      proof: encodeTlogProof({ index, path, checkpoint }),
+      ...(required > 0 && { witnesses: { signed, required } }),
+    };
+  }
+
+  /** The proof alone. */
   async proofOf(index: number): Promise<string> {
-    const checkpoint = (await this.storage.read(CHECKPOINT_PATH))?.toString();
-    if (checkpoint === undefined) throw new Error('the log has no checkpoint');
-    const { size } = parseCheckpoint(parseNote(checkpoint).text);
-    return encodeTlogProof({ index, path: await this.#reader.inclusionProof(index, size), checkpoint });
+    return (await this.prove(index)).proof;
   }
 }

@@ -1,6 +1,7 @@
 import { TOPICS } from '@sluice/contracts';
 import { InvalidConfig } from '@sluice/platform';
 import { EPOCH_MS } from '../completeness/heads-maker.js';
+import { readWitnessConfig, type WitnessConfig } from './witnesses/witness-config.js';
 
 /** Where the verifiable log lies, what it is called, and where its checkpoints are announced. */
 export interface LogConfig {
@@ -11,6 +12,7 @@ export interface LogConfig {
   checkpointTopic: string;
   /** From one epoch of heads of the histories to the next, ms. */
   headsEveryMs: number;
+  witnessing: WitnessConfig;
 }
 
 /** Injection token of the secret that the salts of commitments come from. */
@@ -27,5 +29,6 @@ export function readLogConfig(env: NodeJS.ProcessEnv = process.env): LogConfig {
     origin: env.SLUICE_LOG_ORIGIN ?? DEFAULT_ORIGIN,
     checkpointTopic: TOPICS.checkpoints.name,
     headsEveryMs: EPOCH_MS,
+    witnessing: readWitnessConfig(env),
   };
 }

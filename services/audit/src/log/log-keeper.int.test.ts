@@ -18,6 +18,9 @@ import { openLogKey } from './log-key.js';
 import { LogSession } from './log-session.js';
 import { LogStatus } from './log-status.js';
 import { recordLeaf } from './record-leaf.js';
+import { NO_WITNESSES } from './witnesses/witness-config.js';
+import { WitnessStatus } from './witnesses/witness-status.js';
+import { WitnessedStore } from './witnesses/witnessed-store.js';
 
 const PARTITION = 3;
 /** Of the calls to storage and database, while crashes are wanted. */
@@ -81,6 +84,11 @@ function keeper(): LogKeeper {
     topics,
     checkpointTopic: log.checkpointTopic,
     tools: { ledgerTopic: topics.ledger, saltSecret, digests: new RecordDigest() },
+    witnessing: {
+      config: NO_WITNESSES,
+      store: new WitnessedStore(pool),
+      status: new WitnessStatus(NO_WITNESSES, new Metrics(), new ReadinessChecks(logger)),
+    },
     status: new LogStatus(new Metrics(), new ReadinessChecks(logger)),
     logger,
   });

@@ -10,6 +10,7 @@ import { LeafBatch, type LeafTools, RecordsLost } from './leaf-batch.js';
 import type { LogSession } from './log-session.js';
 import { type LogStatus, needsOperator } from './log-status.js';
 import { type Positions, readPositionLeaf } from './positions.js';
+import { Witnessing, type WitnessingTools } from './witnesses/witnessing.js';
 
 /** From the beginning of one turn to that of the next: how long a record waits to share its batch with others. */
 const TURN_MS = 400;
@@ -32,6 +33,7 @@ export interface LogKeeperOptions {
   topics: IntakeTopics;
   checkpointTopic: string;
   tools: LeafTools;
+  witnessing: Omit<WitnessingTools, 'storage' | 'logger'>;
   status: LogStatus;
   logger: Logger;
 }
@@ -100,16 +102,18 @@ export class LogKeeper {
     const positions = await this.#positionsIn(writer.head.size);
     const puller = new PartitionPuller({ ...connection, clientId: `${connection.clientId}-log` });
     const leadership: Leadership = { session, writer, puller, positions, announcedAt: -Infinity };
+    const witnessing = new Witnessing({ ...this.options.witnessing, storage, logger }, writer);
     logger.info({ leaves: writer.head.size }, 'keeps the log');
     try {
       await this.#index(session, writer.head.size);
       while (!this.#stopped) {
         const begun = performance.now();
         const isBehind = await this.#turn(leadership);
+        witnessing.published(writer.checkpoint);
         if (!isBehind) await this.#sleep(TURN_MS - (performance.now() - begun));
       }
     } finally {
-      await puller.close();
+      await Promise.all([puller.close(), witnessing.end()]);
     }
   }
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { MerkleLogError } from '@sluice/merkle-log';
+import { KeyFileUnusable, MerkleLogError } from '@sluice/merkle-log';
 import { Metrics, type Readiness, ReadinessChecks } from '@sluice/platform';
 import { RecordsLost } from './leaf-batch.js';
-import { LogKeyUnusable } from './log-key.js';
 
 /** A keeper takes a few turns a second: one that took none for so long is stuck. */
 const STUCK_MS = 5_000;
@@ -86,6 +85,6 @@ export function needsOperator(error: unknown): boolean {
   return (
     (error instanceof MerkleLogError && !error.retryable) ||
     error instanceof RecordsLost ||
-    error instanceof LogKeyUnusable
+    error instanceof KeyFileUnusable
   );
 }

@@ -2,8 +2,18 @@ import type { KeyObject } from 'node:crypto';
 import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { FileTileStorage, NoteKey } from '@sluice/merkle-log';
 import { createRecordProducer } from '@sluice/messaging';
-import { LOGGER, type Logger, SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import {
+  LOGGER,
+  type Logger,
+  Metrics,
+  ReadinessChecks,
+  SERVICE_CONFIG,
+  type ServiceConfig,
+  SHUTDOWN_ORDER,
+  Shutdown,
+} from '@sluice/platform';
 import { FileKeyProvider } from '@sluice/vault';
+import { Pool } from 'pg';
 import { RecordDigest } from '../intake/record-digest.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 import { SALT_SECRET } from './block-commitments.js';
@@ -14,6 +24,9 @@ import { openLogKey } from './log-key.js';
 import { LogSession } from './log-session.js';
 import { LogStatus } from './log-status.js';
 import { ServeLog } from './serve-log.js';
+import { WitnessStatus } from './witnesses/witness-status.js';
+import { WitnessedCheckpoint } from './witnesses/witnessed-checkpoint.js';
+import { WitnessedStore } from './witnesses/witnessed-store.js';
 
 /** The verifiable log: its keeper, and its files over HTTP. */
 @Module({})
@@ -37,14 +50,42 @@ export class LogModule implements OnApplicationBootstrap {
         },
         {
           provide: LogKeeper,
-          inject: [SERVICE_CONFIG, AUDIT_SCOPE, FileTileStorage, NoteKey, LOG_SALT_SECRET, LogStatus, LOGGER, Shutdown],
+          inject: [
+            SERVICE_CONFIG,
+            AUDIT_SCOPE,
+            FileTileStorage,
+            NoteKey,
+            LOG_SALT_SECRET,
+            LogStatus,
+            WitnessedStore,
+            WitnessStatus,
+            LOGGER,
+            Shutdown,
+          ],
           useFactory: createKeeper(config),
         },
         LogStatus,
         LeafProofs,
+        {
+          provide: WitnessedStore,
+          inject: [Pool],
+          useFactory: (pool: Pool) => new WitnessedStore(pool),
+        },
+        {
+          provide: WitnessStatus,
+          inject: [Metrics, ReadinessChecks],
+          useFactory: (metrics: Metrics, checks: ReadinessChecks) =>
+            new WitnessStatus(config.witnessing, metrics, checks),
+        },
+        {
+          provide: WitnessedCheckpoint,
+          inject: [FileTileStorage, WitnessedStore, LOGGER],
+          useFactory: (storage: FileTileStorage, store: WitnessedStore, logger: Logger) =>
+            new WitnessedCheckpoint(config.witnessing, storage, store, logger),
+        },
         ServeLog,
       ],
-      exports: [FileTileStorage, LOG_SALT_SECRET, LeafProofs],
+      exports: [FileTileStorage, LOG_SALT_SECRET, LeafProofs, WitnessedCheckpoint],
     };
   }
 
@@ -53,7 +94,7 @@ export class LogModule implements OnApplicationBootstrap {
   }
 }
 
-function createKeeper({ checkpointTopic }: LogConfig) {
+function createKeeper({ checkpointTopic, witnessing }: LogConfig) {
   return (
     { databaseUrl, kafka }: ServiceConfig,
     { topics }: AuditScope,
@@ -61,6 +102,8 @@ function createKeeper({ checkpointTopic }: LogConfig) {
     key: NoteKey,
     saltSecret: KeyObject,
     status: LogStatus,
+    witnessed: WitnessedStore,
+    witnessStatus: WitnessStatus,
     logger: Logger,
     shutdown: Shutdown,
   ): LogKeeper => {
@@ -74,6 +117,7 @@ function createKeeper({ checkpointTopic }: LogConfig) {
       topics,
       checkpointTopic,
       tools: { ledgerTopic: topics.ledger, saltSecret, digests: new RecordDigest() },
+      witnessing: { config: witnessing, store: witnessed, status: witnessStatus },
       status,
       logger,
     });

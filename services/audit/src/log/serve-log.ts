@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CHECKPOINT_PATH, cacheHeaderOf, FileTileStorage, NoteKey } from '@sluice/merkle-log';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { WitnessedCheckpoint } from './witnesses/witnessed-checkpoint.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
@@ -16,20 +17,29 @@ export class ServeLog implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     private readonly storage: FileTileStorage,
     private readonly key: NoteKey,
+    private readonly checkpoint: WitnessedCheckpoint,
   ) {}
 
   onModuleInit(): void {
     const server: FastifyInstance = this.host.httpAdapter.getInstance();
     server.get('/log/key', (_request, reply) => reply.type(TEXT).send(`${this.key.verifierKey}\n`));
-    server.get('/log/checkpoint', (_request, reply) => this.#send(CHECKPOINT_PATH, TEXT, reply));
+    server.get('/log/checkpoint', (_request, reply) => this.#sendCheckpoint(reply));
     server.get<{ Params: { '*': string } }>('/log/tile/*', (request, reply) =>
-      this.#send(`tile/${request.params['*']}`, BYTES, reply),
+      this.#sendTile(`tile/${request.params['*']}`, reply),
     );
   }
 
-  async #send(path: string, type: string, reply: FastifyReply): Promise<FastifyReply> {
+  async #sendCheckpoint(reply: FastifyReply): Promise<FastifyReply> {
+    return this.#answer(CHECKPOINT_PATH, await this.checkpoint.served(), TEXT, reply);
+  }
+
+  async #sendTile(path: string, reply: FastifyReply): Promise<FastifyReply> {
+    const isPublic = cacheHeaderOf(path) !== undefined;
+    return this.#answer(path, isPublic ? await this.storage.read(path) : undefined, BYTES, reply);
+  }
+
+  #answer(path: string, bytes: Buffer | string | undefined, type: string, reply: FastifyReply): FastifyReply {
     const caching = cacheHeaderOf(path);
-    const bytes = caching === undefined ? undefined : await this.storage.read(path);
     if (caching === undefined || bytes === undefined) return reply.code(404).type(TEXT).send('not found\n');
     return reply.header('cache-control', caching).type(type).send(bytes);
   }

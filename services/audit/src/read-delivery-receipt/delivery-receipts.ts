@@ -1,16 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { NIL_UUID, type ReplyOf, type readDeliveryReceipt, uuidText } from '@sluice/contracts';
-import {
-  CHECKPOINT_PATH,
-  encodeTlogProof,
-  FileTileStorage,
-  LogReader,
-  parseCheckpoint,
-  parseNote,
-} from '@sluice/merkle-log';
 import { DECISION_AT, LedgerView, SOURCE_AT } from '../domain/ledger-view.js';
 import { BlockCommitments, blocksOf } from '../log/block-commitments.js';
+import { LeafProofs } from '../log/leaf-proofs.js';
 import { LOG_SALT_SECRET } from '../log/log-config.js';
 import { BlockPlaces } from './block-places.js';
 import { LedgerRecords } from './ledger-records.js';
@@ -25,16 +18,12 @@ export interface DeliveryReceipt {
 /** Makes receipts from the ledger, whose record holds the facts, and the log, which holds the proof. */
 @Injectable()
 export class DeliveryReceipts {
-  readonly #reader: LogReader;
-
   constructor(
     private readonly places: BlockPlaces,
     private readonly ledger: LedgerRecords,
-    private readonly storage: FileTileStorage,
+    private readonly leaves: LeafProofs,
     @Inject(LOG_SALT_SECRET) private readonly saltSecret: KeyObject,
-  ) {
-    this.#reader = new LogReader(storage);
-  }
+  ) {}
 
   /** Undefined where the log has no such delivery, or has it not yet. */
   async of(agency: string, lane: number, sequence: number): Promise<DeliveryReceipt | undefined> {
@@ -51,17 +40,9 @@ export class DeliveryReceipts {
         delivery: text,
         salt: salt.toString('base64'),
         block: { index, count: block.count, path: path.map((hash) => hash.toString('base64')) },
-        ...(await this.#inclusion(found.leaf)),
+        ...(await this.leaves.prove(found.leaf)),
       },
     };
-  }
-
-  async #inclusion(index: number): Promise<{ leaf: string; proof: string }> {
-    const checkpoint = (await this.storage.read(CHECKPOINT_PATH))?.toString();
-    if (checkpoint === undefined) throw new Error('the log has no checkpoint');
-    const { size } = parseCheckpoint(parseNote(checkpoint).text);
-    const [leaf, path] = await Promise.all([this.#reader.leaf(index, size), this.#reader.inclusionProof(index, size)]);
-    return { leaf: leaf.toString('latin1'), proof: encodeTlogProof({ index, path, checkpoint }) };
   }
 }
 

@@ -5,6 +5,7 @@ import { TOPICS } from '@sluice/contracts';
 import { ensureTopics, type KafkaConnection } from '@sluice/messaging';
 import { FileKeyProvider } from '@sluice/vault';
 import type { LogConfig } from '../log/log-config.js';
+import { NO_WITNESSES } from '../log/witnesses/witness-config.js';
 import { created } from './scope.js';
 
 /** Where the instances of one service keep their log and their keys. */
@@ -22,8 +23,12 @@ export async function ownLog(connection: KafkaConnection, prefix: string): Promi
   await created(() =>
     ensureTopics(connection, [{ topic: checkpointTopic, partitions: TOPICS.checkpoints.partitions }]),
   );
-  return {
-    keyDir,
-    log: { folder: join(folder, 'log'), origin: 'sluice.test/log', checkpointTopic, headsEveryMs: 200 },
+  const log = {
+    folder: join(folder, 'log'),
+    origin: 'sluice.test/log',
+    checkpointTopic,
+    headsEveryMs: 200,
+    witnessing: NO_WITNESSES,
   };
+  return { keyDir, log };
 }

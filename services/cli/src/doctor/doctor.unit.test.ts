@@ -9,6 +9,7 @@ import { partitionsDiagnosis } from './partitions.js';
 import { alarmsDiagnosis, parkedDiagnosis } from './recorded.js';
 import { report } from './report.js';
 import { serviceHealth } from './service-health.js';
+import { witnessesDiagnosis } from './witnesses.js';
 
 const partition = {
   partition: 0,
@@ -194,4 +195,31 @@ test('the report says what to do under each trouble, and sums up', () => {
   expect(report(found, plain)).toBe(
     '✓ audit     alive           it answers\n✗ delivery  parked changes  3\n    Retry.\n\n1 of 2 checks found trouble.',
   );
+});
+
+describe('witnesses', () => {
+  const audit = (seconds: number, conflicts = 0): ServiceObservation => ({
+    service: 'audit',
+    alive: true,
+    checks: { witnesses: { ok: true, detail: 'what it says' } },
+    samples: [
+      { name: 'sluice_log_unwitnessed_seconds', labels: {}, value: seconds },
+      { name: 'sluice_log_witness_conflicts_total', labels: { witness: 'bank' }, value: conflicts },
+    ],
+  });
+
+  test('that sign are well, also where the newest checkpoint waits for them', () =>
+    expect(witnessesDiagnosis(audit(1.2))).toMatchObject({ state: 'well', found: 'what it says' }));
+
+  test('that do not sign are trouble', () =>
+    expect(witnessesDiagnosis(audit(11))).toMatchObject({ state: 'trouble', advice: expect.stringContaining('fork') }));
+
+  test('of which one signed another history are trouble, whoever else signed', () =>
+    expect(witnessesDiagnosis(audit(0, 1))).toMatchObject({
+      state: 'trouble',
+      advice: expect.stringContaining('operator.md'),
+    }));
+
+  test('of an audit service that is away are unseen', () =>
+    expect(witnessesDiagnosis({ ...audit(0), alive: false, failure: 'no answer' })).toMatchObject({ state: 'unseen' }));
 });

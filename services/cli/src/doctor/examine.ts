@@ -11,6 +11,7 @@ import { checkpointDiagnosis } from './log-checkpoint.js';
 import { partitionsDiagnosis } from './partitions.js';
 import { alarmsDiagnosis, parkedDiagnosis } from './recorded.js';
 import { serviceHealth } from './service-health.js';
+import { witnessesDiagnosis } from './witnesses.js';
 
 /** Between two looks at what should move: long enough for a batch and a commit, and for two checkpoints. */
 const LOOK_AGAIN_MS = 2_500;
@@ -61,7 +62,8 @@ async function examineLog(services: ServiceClient): Promise<Diagnosis[]> {
   if (!before.alive) return [unseen('audit', 'log checkpoint', before.failure ?? 'no answer')];
   await pause(LOOK_AGAIN_MS);
   const answer = await services.fetch('audit', '/log/checkpoint');
-  return [checkpointDiagnosis(answer, before, await observeService(services, 'audit'))];
+  const after = await observeService(services, 'audit');
+  return [checkpointDiagnosis(answer, before, after), witnessesDiagnosis(after)];
 }
 
 async function examineDisk(dataDir: string): Promise<Diagnosis[]> {

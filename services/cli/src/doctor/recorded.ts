@@ -28,7 +28,7 @@ export function alarmsDiagnosis(alarms: readonly Alarm[], since: Date): Diagnosi
     'audit',
     'alarms',
     `${counted(fresh.map(({ kind }) => kind))}; latest at ${latest.where}: expected ${latest.expected}, found ${latest.found}`,
-    'A ledger or a lane has a gap or a fork. Keep the topics and the database as they are, and call those who answer for the log.',
+    'A ledger or a lane has a gap or a fork, or a witness signed another log. Keep the topics and the database as they are, and call those who answer for the log.',
   );
 }
 

@@ -37,8 +37,12 @@ export function serviceHealth(observation: ServiceObservation, logFile?: string)
   ];
 }
 
+/** Checks that are never not ok, and are judged elsewhere. */
+const JUDGED_ELSEWHERE = ['witnesses'];
+
 function readiness({ service, checks }: ServiceObservation, log: string): Diagnosis[] {
-  return Object.entries(checks).map(([check, { ok, detail }]) =>
+  const judged = Object.entries(checks).filter(([check]) => !JUDGED_ELSEWHERE.includes(check));
+  return judged.map(([check, { ok, detail }]) =>
     ok ? well(service, check, detail) : trouble(service, check, detail, ADVICE[check] ?? `Look into ${log}.`),
   );
 }

@@ -41,6 +41,10 @@ export class WrittenLog {
     return file;
   }
 
+  overwrite(path: string, content: string): void {
+    writeFileSync(join(this.folder, path), content);
+  }
+
   /** Changes one byte of a file of the log. */
   alter(path: string, at: number): void {
     const file = join(this.folder, path);

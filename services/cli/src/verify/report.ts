@@ -23,8 +23,18 @@ export function verdict(
   return [...known, ending, ...findingLines(findings, findingCount, colours)].join('\n');
 }
 
-/** `witness.example at 2026-11-24T22:00:00.000Z`, each. */
-export function cosignatures(cosigned: readonly Cosigned[]): string | undefined {
-  if (cosigned.length === 0) return undefined;
-  return cosigned.map(({ name, time }) => `${name} at ${new Date(time * 1_000).toISOString()}`).join(', ');
+/**
+ * Who has cosigned: `witness.example at 2026-11-24T22:00:00.000Z`, each. Lines that nobody can check yet are named, and
+ * where there is no line at all, the checkpoint is unwitnessed.
+ */
+export function cosignatures({
+  cosignatures: cosigned,
+  unknownSigners,
+}: {
+  cosignatures: readonly Cosigned[];
+  unknownSigners: readonly string[];
+}): string {
+  const known = cosigned.map(({ name, time }) => `${name} at ${new Date(time * 1_000).toISOString()}`);
+  const unknown = unknownSigners.map((name) => `${name} (not checked: give its key with --witness)`);
+  return [...known, ...unknown].join(', ') || 'by nobody: UNWITNESSED';
 }

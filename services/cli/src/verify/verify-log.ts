@@ -43,7 +43,7 @@ export function verifyLogCommand(perform: Perform): Command {
             ['log', log.name],
             ['leaves', report.root === '' ? undefined : report.size],
             ['root', report.root || undefined],
-            ['cosigned', cosignatures(report.cosignatures) ?? (policy === undefined ? 'not asked for' : 'by none')],
+            ['cosigned', report.root === '' ? undefined : cosignatures(report)],
           ] as const;
           return verdict(facts, report, colours);
         });

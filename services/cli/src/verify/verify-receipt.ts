@@ -47,7 +47,7 @@ export function verifyReceiptCommand(perform: Perform): Command {
             ['delivery', report.delivery?.replace(/^delivery /, '')],
             ['index', report.index],
             ['of leaves', report.size],
-            ['cosigned', cosignatures(report.cosignatures)],
+            ['cosigned', report.size === undefined ? undefined : cosignatures(report)],
           ] as const;
           return verdict(facts, { ...report, findingCount: report.findings.length }, colours);
         });

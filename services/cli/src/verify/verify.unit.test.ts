@@ -20,9 +20,18 @@ describe('a log', () => {
     expect(await verify('log', log.folder)).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^log +log\.example\/test\nleaves +300\nroot +\S+\ncosigned +not asked for\nNothing is wrong\.\n$/,
+        /^log +log\.example\/test\nleaves +300\nroot +\S+\ncosigned +by nobody: UNWITNESSED\nNothing is wrong\.\n$/,
       ),
     });
+  });
+
+  test('under which somebody unknown has signed: that is not taken for a proof', async () => {
+    const witness = another('witness.example', COSIGNATURE);
+    const [text] = log.checkpoint.split('\n\n');
+    log.overwrite('checkpoint', withSignatures(log.checkpoint, cosign(`${text}\n`, witness, 1_780_000_000)));
+    const { code, out } = await verify('log', log.folder);
+    expect(code).toBe(0);
+    expect(out).toContain('cosigned    witness.example (not checked: give its key with --witness)\n');
   });
 
   test('in which an entry was altered: the file and the index are named', async () => {
