@@ -33,6 +33,8 @@ export interface HistoryReport {
   index?: number;
   size?: number;
   cosignatures: Cosigned[];
+  /** Who else has a line under the checkpoint; not verified. */
+  unknownSigners: string[];
   findings: Finding[];
 }
 
@@ -46,7 +48,7 @@ export function verifyHistory({ file, log, policy, earlier }: HistoryToVerify): 
   const history = parseHistoryFile(file);
   if (history === undefined) {
     findings.add('history-malformed', PLACE, 'the text is not a history with its proof');
-    return { rows: 0, sealed: 0, cosignatures: [], findings: findings.list };
+    return { rows: 0, sealed: 0, cosignatures: [], unknownSigners: [], findings: findings.list };
   }
   const links = chain(history, findings);
   const leaf = Buffer.from(history.leaf, 'latin1');
@@ -64,6 +66,7 @@ export function verifyHistory({ file, log, policy, earlier }: HistoryToVerify): 
     ...(receipt.index !== undefined && { index: receipt.index }),
     ...(receipt.size !== undefined && { size: receipt.size }),
     cosignatures: receipt.cosignatures,
+    unknownSigners: receipt.unknownSigners,
     findings: [...receipt.findings, ...findings.list],
   };
 }

@@ -59,7 +59,7 @@ function document({ epoch, ...report }: HistoryReport) {
   };
 }
 
-function facts({ subject, rows, sealed, epoch, index, size, cosignatures: cosigned }: HistoryReport) {
+function facts({ subject, rows, sealed, epoch, index, size, ...signers }: HistoryReport) {
   return [
     ['person', subject],
     ['events', sealed === 0 ? rows : `${rows}, of which ${sealed} may not be shown yet`],
@@ -67,6 +67,6 @@ function facts({ subject, rows, sealed, epoch, index, size, cosignatures: cosign
     ['epoch', epoch?.epoch],
     ['index', index],
     ['of leaves', size],
-    ['cosigned', cosignatures(cosigned)],
+    ['cosigned', size === undefined ? undefined : cosignatures(signers)],
   ] as const;
 }
