@@ -5,7 +5,9 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
 /** Whom the local stack's issuer knows in the roles that commands act in. */
-const PERSONA_OF = { operator: 'otto', auditor: 'ada' } as const satisfies Partial<Record<StaffRole, string>>;
+const PERSONA_OF = { operator: 'otto', auditor: 'ada', supervisor: 'sol' } as const satisfies Partial<
+  Record<StaffRole, string>
+>;
 
 /** A role that a command acts in. */
 export type ActingRole = keyof typeof PERSONA_OF;
