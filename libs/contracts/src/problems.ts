@@ -54,6 +54,9 @@ export const PROBLEMS = {
   'unknown-subject': { status: 404, retry: false, en: 'No such person is known here.', zh: '没有此人的登记。' },
   'unknown-grant': { status: 404, retry: false, en: 'No such grant is known here.', zh: '没有此项授权。' },
   'unknown-agency': { status: 404, retry: false, en: 'No such agency is known here.', zh: '没有此机构。' },
+  'unknown-entry': { status: 404, retry: false, en: 'The history has no such entry.', zh: '使用记录中没有此条目。' },
+  'unknown-case': { status: 404, retry: false, en: 'No such case is known here.', zh: '没有此询问或异议。' },
+  'unknown-seal': { status: 404, retry: false, en: 'No such seal is known here.', zh: '没有此保密令。' },
   'unknown-filing': { status: 404, retry: false, en: 'No such filing is known here.', zh: '没有此批报送。' },
   'unknown-replay': { status: 404, retry: false, en: 'No such replay is known here.', zh: '没有此项重放。' },
   'unknown-sequence': {
@@ -70,6 +73,12 @@ export const PROBLEMS = {
     retry: false,
     en: 'The present state does not allow this move.',
     zh: '当前状态不允许此操作。',
+  },
+  'too-many-open-cases': {
+    status: 409,
+    retry: false,
+    en: 'As many cases as may be open at a time are open already.',
+    zh: '处理中的询问和异议已达上限。',
   },
   'same-person': { status: 409, retry: false, en: 'A second person has to do this.', zh: '须由另一人办理。' },
   'plan-expired': {

@@ -63,6 +63,13 @@ export const TOPICS = {
     readers: ['audit'],
     description: 'Reads of personal data, refusals and administrative acts, written by every service.',
   },
+  cases: {
+    name: 'audit.cases',
+    partitions: LANES,
+    writers: ['audit'],
+    readers: ['audit'],
+    description: 'Questions and objections of persons, and seals on histories; keyed by subject.',
+  },
   checkpoints: {
     name: 'audit.checkpoints',
     partitions: 1,

@@ -19,6 +19,7 @@ export {
 export { Endpoint, type EndpointHandler, endpointOf } from './http/endpoint.js';
 export type { InputOf, RequestContext } from './http/input.js';
 export { Input } from './http/input-decorator.js';
+export { type Language, preferredLanguage } from './http/language.js';
 export { lookingBack } from './http/looking-back.js';
 export { etagOf, preferWaitMs } from './http/preconditions.js';
 export { answer, ProblemException, type ProblemExtra } from './http/problem-exception.js';

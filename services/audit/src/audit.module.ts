@@ -1,19 +1,33 @@
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { AcceptAnswerController } from './accept-answer/accept-answer.controller.js';
+import { AnswerCaseController } from './answer-case/answer-case.controller.js';
+import { CaseFiles } from './cases/case-files.js';
+import { CaseMoves } from './cases/case-moves.js';
 import { CompletenessModule } from './completeness/completeness.module.js';
+import { DecideCaseController } from './decide-case/decide-case.controller.js';
+import { EscalateCaseController } from './escalate-case/escalate-case.controller.js';
+import { ExportHistoryController } from './export-history/export-history.controller.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { AUDIT_SCOPE, type AuditScope } from './intake/topics.js';
 import { ListAlarmsController } from './list-alarms/list-alarms.controller.js';
+import { ListCasesController } from './list-cases/list-cases.controller.js';
 import { LogModule } from './log/log.module.js';
 import type { LogConfig } from './log/log-config.js';
+import { RaiseCaseController } from './raise-case/raise-case.controller.js';
+import { ReadCaseController } from './read-case/read-case.controller.js';
 import { BlockPlaces } from './read-delivery-receipt/block-places.js';
 import { DeliveryReceipts } from './read-delivery-receipt/delivery-receipts.js';
 import { LedgerRecords } from './read-delivery-receipt/ledger-records.js';
 import { ReadDeliveryReceiptController } from './read-delivery-receipt/read-delivery-receipt.controller.js';
+import { Cursors } from './read-history/cursors.js';
 import { Histories } from './read-history/histories.js';
+import { HistoryReaders } from './read-history/history-readers.js';
 import { ReadHistoryController } from './read-history/read-history.controller.js';
+import { ShownHistories } from './read-history/shown-histories.js';
 import { HistoryProofs } from './read-history-proof/history-proofs.js';
 import { ReadHistoryProofController } from './read-history-proof/read-history-proof.controller.js';
 import { StoreModule } from './store/store.module.js';
+import { Sweeper } from './sweep-cases/sweeper.js';
 
 /** The service, working on the topics and in the group of `scope`, and keeping the log that `log` describes. */
 export function auditModule(scope: AuditScope, log: LogConfig): Type {
@@ -27,11 +41,31 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
     ],
     controllers: [
       ReadHistoryController,
+      ExportHistoryController,
       ReadHistoryProofController,
       ListAlarmsController,
       ReadDeliveryReceiptController,
+      RaiseCaseController,
+      AnswerCaseController,
+      AcceptAnswerController,
+      EscalateCaseController,
+      DecideCaseController,
+      ReadCaseController,
+      ListCasesController,
     ],
-    providers: [Histories, HistoryProofs, BlockPlaces, LedgerRecords, DeliveryReceipts],
+    providers: [
+      Histories,
+      ShownHistories,
+      HistoryReaders,
+      Cursors,
+      CaseFiles,
+      CaseMoves,
+      Sweeper,
+      HistoryProofs,
+      BlockPlaces,
+      LedgerRecords,
+      DeliveryReceipts,
+    ],
   })
   class AuditModule {}
   return AuditModule;

@@ -15,7 +15,7 @@ export function roleOf(service: ServiceName): string {
   return `sluice_${service}`;
 }
 
-/** Who needs which tables: a schema per service, and the data keys that registry makes and delivery reads. */
+/** Who needs which tables: a schema per service, and the data keys that registry makes, and delivery and audit read. */
 export function migrationPlans(): MigrationPlan[] {
   const vault = (role: string, ...below: string[]) => ({
     schema: 'vault',
@@ -25,6 +25,7 @@ export function migrationPlans(): MigrationPlan[] {
   return [
     vault(roleOf('registry')),
     vault(roleOf('delivery'), 'reader'),
+    vault(roleOf('audit'), 'reader'),
     ...SERVICES.map((service) => ({
       schema: service,
       role: roleOf(service),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { accessEvents } from '../events/access.js';
 import { auditEvents } from '../events/audit.js';
+import { caseEvents } from '../events/cases.js';
 import { consentEvents } from '../events/consent.js';
 import { fenceEvents, LEDGER_BATCH } from '../events/delivery.js';
 import {
@@ -63,6 +64,7 @@ export function asyncApi(): Json {
     ledger: binaryMessages([LEDGER_BATCH], LEDGER_CONTENT, 'One decided batch; layout in codec/ledger-batch.'),
     fences: jsonMessages(fenceEvents),
     access: jsonMessages(accessEvents),
+    cases: jsonMessages(caseEvents),
     checkpoints: jsonMessages(auditEvents),
   };
   const channels: Json = {};

@@ -95,7 +95,10 @@ function bodyOf(endpoint: EndpointContract): Json {
 }
 
 function successesOf(endpoint: EndpointContract): Json {
-  const content = { [endpoint.stream ?? 'application/json']: { schema: schemaOf(endpoint.reply, 'output') } };
+  const content =
+    endpoint.produces === undefined
+      ? { [endpoint.stream ?? 'application/json']: { schema: schemaOf(endpoint.reply, 'output') } }
+      : Object.fromEntries(endpoint.produces.map((type) => [type, { schema: { type: 'string' } }]));
   const responses: Json = {};
   for (const status of [endpoint.status, ...(endpoint.otherStatuses ?? [])]) {
     responses[status] = { description: status === 202 ? 'Recorded; the effect is still to come.' : 'Done.', content };

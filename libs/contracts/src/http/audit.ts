@@ -1,66 +1,10 @@
 import { z } from 'zod';
-import { attributeCode } from '../catalogue/attributes.js';
-import { OUTCOMES } from '../codec/ledger-batch.js';
 import { agencyCode } from '../events/vetting.js';
-import { uuid } from '../ids.js';
 import { LANES } from '../topics.js';
+import { caseEndpoints } from './cases.js';
 import { defineEndpoint } from './endpoint.js';
+import { exportHistory, readHistory } from './history.js';
 import { readHistoryProof } from './history-proof.js';
-
-export const HISTORY_KINDS = [
-  'registered',
-  'changed',
-  'delivered',
-  'refused',
-  'snapshot',
-  'grant',
-  'read',
-  'access-refused',
-  'notice',
-] as const;
-
-/** One line of a subject's history: who did or received what, when, why, under which grant. */
-export const historyEntry = z.strictObject({
-  id: z.string(),
-  at: z.iso.datetime(),
-  kind: z.enum(HISTORY_KINDS),
-  /** Who acted: `person:…`, `agency:…`, `staff:…`, `service:…`. */
-  actor: z.string(),
-  /** Who received, or was refused. */
-  recipient: z.string().optional(),
-  attributes: z.array(attributeCode),
-  purpose: z.string().optional(),
-  basis: z.string().optional(),
-  grant: uuid.optional(),
-  grantVersion: z.int().optional(),
-  outcome: z.enum(OUTCOMES).optional(),
-  /** Lane and sequence of a delivery. */
-  lane: z.int().optional(),
-  sequence: z.int().optional(),
-  /** The event behind it. */
-  event: z.string().optional(),
-  /** The plan of the replay by which it was decided once more. */
-  replay: uuid.optional(),
-  detail: z.string().optional(),
-});
-export type HistoryEntry = z.output<typeof historyEntry>;
-
-const page = { cursor: z.string().max(200).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) };
-
-export const readHistory = defineEndpoint({
-  id: 'readHistory',
-  service: 'audit',
-  method: 'GET',
-  path: '/subjects/:subject/history',
-  summary: 'Who saw what of mine, when, why, under which grant',
-  description: 'Newest first; a page never shifts because of later entries.',
-  who: ['person', 'auditor'],
-  params: z.strictObject({ subject: uuid }),
-  query: z.strictObject({ ...page, kind: z.enum(HISTORY_KINDS).optional(), agency: agencyCode.optional() }),
-  reply: z.strictObject({ subject: uuid, entries: z.array(historyEntry), next: z.string().optional() }),
-  status: 200,
-  problems: ['cannot-record'],
-});
 
 export const listAlarms = defineEndpoint({
   id: 'listAlarms',
@@ -128,4 +72,11 @@ export const readDeliveryReceipt = defineEndpoint({
   problems: ['not-found', 'cannot-record'],
 });
 
-export const auditEndpoints = [readHistory, readHistoryProof, listAlarms, readDeliveryReceipt] as const;
+export const auditEndpoints = [
+  readHistory,
+  exportHistory,
+  readHistoryProof,
+  listAlarms,
+  readDeliveryReceipt,
+  ...caseEndpoints,
+] as const;

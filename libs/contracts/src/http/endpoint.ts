@@ -40,6 +40,8 @@ export interface EndpointContract<
   readonly versioned?: boolean;
   readonly waits?: boolean;
   readonly stream?: 'application/x-ndjson';
+  /** Media types of an answer that is a stream of bytes, not a JSON document. */
+  readonly produces?: readonly string[];
   readonly problems: readonly ProblemCode[];
 }
 

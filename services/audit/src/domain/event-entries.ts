@@ -3,8 +3,10 @@ import {
   ACCESS_REFUSED,
   type AccessEventType,
   accessEvents,
+  type ConsentEventData,
   type ConsentEventType,
   consentEvents,
+  type GRANT_OFFERED,
   isAttributeCode,
 } from '@sluice/contracts';
 import type { LineContent } from './history-row.js';
@@ -29,12 +31,13 @@ export interface EventRecord {
 /** @throws {RangeError} where the record is not what its contract says */
 export function consentEntry({ type, id, actor, payload }: EventRecord): PersonalEvent {
   if (!Object.hasOwn(consentEvents, type)) throw new RangeError('an event of an unknown type');
-  const read = consentEvents[type as ConsentEventType].safeParse(parse(payload));
+  const read = consentEvents[type as ConsentEventType].safeParse(parseJson(payload));
   if (!read.success) throw new RangeError('an event that does not follow its contract');
   const { subject, grant, grantVersion, terms } = read.data;
+  const { channel } = 'shown' in read.data ? (read.data as ConsentEventData<typeof GRANT_OFFERED>).shown : {};
   return {
     subject,
-    entry: encode({
+    entry: encodeEntry({
       kind: 'grant',
       actor,
       recipient: terms.agency,
@@ -43,6 +46,7 @@ export function consentEntry({ type, id, actor, payload }: EventRecord): Persona
       basis: terms.basis,
       grant,
       grantVersion,
+      ...(channel !== undefined && { channel }),
       event: id,
       detail: shortName(type),
     }),
@@ -52,31 +56,32 @@ export function consentEntry({ type, id, actor, payload }: EventRecord): Persona
 /** Undefined for what is about no person. @throws {RangeError} where the record is not what its contract says */
 export function accessEntry({ type, id, payload }: EventRecord): PersonalEvent | undefined {
   if (!Object.hasOwn(accessEvents, type)) throw new RangeError('an event of an unknown type');
-  const read = accessEvents[type as AccessEventType].safeParse(parse(payload));
+  const read = accessEvents[type as AccessEventType].safeParse(parseJson(payload));
   if (!read.success) throw new RangeError('an event that does not follow its contract');
   const data = read.data;
   if (type === ACCESS_READ && 'what' in data) {
     const attributes = (data.attributes ?? []).filter(isAttributeCode);
     return {
       subject: data.subject,
-      entry: encode({ kind: 'read', actor: data.by, attributes, event: id, detail: data.what }),
+      entry: encodeEntry({ kind: 'read', actor: data.by, attributes, event: id, detail: data.what }),
     };
   }
   if (type === ACCESS_REFUSED && 'problem' in data && data.subject !== undefined) {
     const detail = `${data.endpoint}: ${data.problem}`;
     return {
       subject: data.subject,
-      entry: encode({ kind: 'access-refused', actor: data.by, attributes: [], event: id, detail }),
+      entry: encodeEntry({ kind: 'access-refused', actor: data.by, attributes: [], event: id, detail }),
     };
   }
   return undefined;
 }
 
+/** Entries written before they named their channel came over HTTP. */
 export function readEventEntry(entry: Buffer): LineContent {
-  return JSON.parse(entry.toString('utf8', 1)) as LineContent;
+  return { channel: 'api', ...(JSON.parse(entry.toString('utf8', 1)) as LineContent) };
 }
 
-function encode(line: LineContent): Buffer {
+export function encodeEntry(line: LineContent): Buffer {
   const json = Buffer.from(JSON.stringify(line));
   const entry = Buffer.allocUnsafe(1 + json.length);
   entry[0] = EVENT_ENTRY_FORMAT;
@@ -85,11 +90,11 @@ function encode(line: LineContent): Buffer {
 }
 
 /** `sluice.consent.grant-activated.v1` is `grant-activated`. */
-function shortName(type: string): string {
+export function shortName(type: string): string {
   return type.split('.')[2] ?? type;
 }
 
-function parse(payload: Buffer): unknown {
+export function parseJson(payload: Buffer): unknown {
   try {
     return JSON.parse(payload.toString());
   } catch {

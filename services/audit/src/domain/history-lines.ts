@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '@sluice/contracts';
+import { entryId } from './entry-id.js';
 import { EVENT_ENTRY_FORMAT, readEventEntry } from './event-entries.js';
 import type { HistoryRow, LineContent } from './history-row.js';
 import { LEDGER_ENTRY_FORMAT, REPLAYED_ENTRY_FORMAT } from './ledger-entries.js';
@@ -16,7 +17,12 @@ export interface HistoryLine {
 export function linesOf({ at, ref, entry }: HistoryRow): HistoryLine[] {
   const time = new Date(at).toISOString();
   return contentsOf(entry)
-    .map((content, index) => ({ at, ref, index, entry: { id: `${ref.toString(36)}.${index}`, at: time, ...content } }))
+    .map((content, index) => ({
+      at,
+      ref,
+      index,
+      entry: { id: entryId({ at, ref }, content), at: time, ...content },
+    }))
     .reverse();
 }
 
@@ -33,6 +39,11 @@ function contentsOf(entry: Buffer): LineContent[] {
 }
 
 /** Whether an agency received, was refused, or acted. */
-export function concerns({ entry }: HistoryLine, agency: string): boolean {
-  return entry.recipient === agency || entry.actor === `agency:${agency}`;
+export function concerns({ recipient, actor }: Pick<HistoryEntry, 'recipient' | 'actor'>, agency: string): boolean {
+  return recipient === agency || actor === `agency:${agency}`;
+}
+
+/** The agency that has to answer for an entry: who received or was refused, else who acted; undefined where it was none. */
+export function agencyConcerned({ recipient, actor }: Pick<HistoryEntry, 'recipient' | 'actor'>): string | undefined {
+  return recipient ?? (actor.startsWith('agency:') ? actor.slice('agency:'.length) : undefined);
 }

@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '@sluice/contracts';
 
-/** A line before it has its place: what `HistoryEntry` has beyond id and time. */
-export type LineContent = Omit<HistoryEntry, 'id' | 'at'>;
+/** A line before it has its place, and before it is shown to anybody. */
+export type LineContent = Omit<HistoryEntry, 'id' | 'at' | 'links' | 'labels' | 'sealed'>;
 
 /** One event of a person's history as stored, of one line or several; see entry formats in ledger-entries.ts and event-entries.ts. */
 export interface HistoryRow {
@@ -12,7 +12,7 @@ export interface HistoryRow {
 }
 
 /** Topics that history rows are made of, as numbered in `ref`. */
-export const ROW_TOPIC = { ledger: 1, consent: 2, access: 3 } as const;
+export const ROW_TOPIC = { ledger: 1, consent: 2, access: 3, cases: 4 } as const;
 export type RowTopic = (typeof ROW_TOPIC)[keyof typeof ROW_TOPIC];
 
 /** Of a topic and a partition up to 2^38 records, of a record up to 2^16 rows. */

@@ -88,6 +88,7 @@ function decisionLine(entry: Buffer, at: number, source: Source, lane: number): 
     ...(purpose !== undefined && { purpose }),
     ...(basis !== undefined && { basis }),
     ...(grant !== NIL_UUID && { grant, grantVersion: entry.readUInt32BE(at + DECISION_AT.grantVersion) }),
+    channel: 'feed',
     outcome,
     ...(sequence !== 0 && { lane, sequence }),
     event: source.event,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { HEADER } from '@sluice/contracts';
 import { headerOf, type Pulled, type PulledRecord } from '@sluice/messaging';
 import type { Alarm } from '../domain/alarm.js';
+import { caseEntry } from '../domain/case-entries.js';
 import { accessEntry, consentEntry, type EventRecord, type PersonalEvent } from '../domain/event-entries.js';
 import { ROW_TOPIC, type RowTopic } from '../domain/history-row.js';
 import { followLedger, type Head } from '../domain/ledger-continuity.js';
@@ -77,6 +78,7 @@ export class IntakeBatch implements Taken {
       if (topic === this.topics.ledger) await this.#ledgerBatch(record);
       else if (topic === this.topics.consent) this.#event(record, topic, ROW_TOPIC.consent, consentEntry);
       else if (topic === this.topics.access) this.#event(record, topic, ROW_TOPIC.access, accessEntry);
+      else if (topic === this.topics.cases) this.#event(record, topic, ROW_TOPIC.cases, caseEntry);
       else break;
     }
   }

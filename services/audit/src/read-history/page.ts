@@ -1,5 +1,5 @@
 import type { HistoryLine } from '../domain/history-lines.js';
-import type { Cursor } from './cursor.js';
+import type { Cursor } from './cursors.js';
 
 /** So many rows are looked through for one page, however few of their lines pass the filter. */
 export const MAX_ROWS_A_PAGE = 2_000;

@@ -1,7 +1,6 @@
 import type { HistoryEntry } from '@sluice/contracts';
 import { expect, test } from 'vitest';
 import type { HistoryLine } from '../domain/history-lines.js';
-import { NEWEST, readCursor, writeCursor } from './cursor.js';
 import { MAX_ROWS_A_PAGE, pageOf } from './page.js';
 
 function line(at: number, index: number): HistoryLine {
@@ -37,13 +36,4 @@ test('the last page has no next, also when it is full', async () => {
 test('a filter that lets little pass costs one page no more than its share', async () => {
   const page = await pageOf(rows(MAX_ROWS_A_PAGE + 10), ({ at }) => at === 5, 50);
   expect(page).toMatchObject({ lines: [], next: { at: 11, index: 0 } });
-});
-
-test('a cursor reads as it was written, and nothing else reads as one', () => {
-  const cursor = { at: 1_790_000_000_000, ref: 2n ** 62n + 5n, index: 3 };
-  expect(readCursor(writeCursor(cursor))).toEqual(cursor);
-  expect(readCursor(writeCursor({ ...NEWEST, index: 0 }))).toBeDefined();
-  for (const text of ['', 'x', Buffer.from('1.2').toString('base64url'), Buffer.from("1.2.3'").toString('base64url')]) {
-    expect(readCursor(text)).toBeUndefined();
-  }
 });

@@ -1,40 +1,41 @@
 import { Controller } from '@nestjs/common';
 import { readHistory } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
-import { concerns, type HistoryLine } from '../domain/history-lines.js';
-import { AccessRecords } from '../store/access-records.js';
-import { NEWEST, readCursor, writeCursor } from './cursor.js';
-import { Histories } from './histories.js';
+import { passes } from '../domain/history-filter.js';
+import { presentEntry } from '../domain/present-entry.js';
+import { Cursors } from './cursors.js';
+import { extentOf, languageOf } from './history-query.js';
+import { HistoryReaders } from './history-readers.js';
 import { pageOf } from './page.js';
+import { ShownHistories } from './shown-histories.js';
 
 @Controller()
 export class ReadHistoryController {
   constructor(
-    private readonly histories: Histories,
-    private readonly records: AccessRecords,
+    private readonly histories: ShownHistories,
+    private readonly readers: HistoryReaders,
+    private readonly cursors: Cursors,
   ) {}
 
   @Endpoint(readHistory)
   async handle(@Input() input: InputOf<typeof readHistory>) {
     const { subject } = input.params;
-    const { cursor: text, limit, kind, agency } = input.query;
-    const by = input.context.actor;
-    if (input.principal.kind === 'person' && input.principal.subject !== subject) {
-      // Not even whether there is such a person is anybody else's business; that somebody asked is theirs.
-      await this.records.refused({ subject, by, endpoint: readHistory.id, problem: 'not-found' }, input.context);
-      return refuse('not-found');
+    const { cursor: text, limit, lang, ...query } = input.query;
+    const list = `history|${subject}`;
+    const cursor = text === undefined ? undefined : await this.cursors.read(list, text);
+    if (text !== undefined && cursor === undefined) {
+      return refuse('validation-failed', [{ path: 'query.cursor', rule: 'cursor' }]);
     }
-    const cursor = text === undefined ? NEWEST : readCursor(text);
-    if (cursor === undefined) return refuse('validation-failed', [{ path: 'query.cursor', rule: 'cursor' }]);
-    await this.records.read({ subject, by, what: 'history' }, input.context);
-    const passes = (line: HistoryLine) =>
-      (kind === undefined || line.entry.kind === kind) && (agency === undefined || concerns(line, agency));
-    const { lines, next } = await pageOf(this.histories.rowsAfter(subject, cursor), passes, limit);
+    const refused = await this.readers.admit(readHistory, subject, 'history', input);
+    if (refused !== undefined) return refused;
+    const rows = this.histories.rowsAfter(subject, extentOf(query, cursor, limit), input.principal);
+    const { lines, next } = await pageOf(rows, ({ entry }) => passes(query, entry), limit);
+    const language = languageOf(lang, input.request.headers['accept-language']);
     return {
       body: {
         subject,
-        entries: lines.map(({ entry }) => entry),
-        ...(next !== undefined && { next: writeCursor(next) }),
+        entries: lines.map(({ entry }) => presentEntry(entry, subject, language)),
+        ...(next !== undefined && { next: await this.cursors.write(list, next) }),
       },
     };
   }

@@ -17,7 +17,7 @@ import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 /** An event that waits longer than this behind an open transaction means that somebody holds the log up. */
 const FENCE_WARN_MS = 5_000;
 
-/** Publishes the records of who read a history. */
+/** Publishes the service's events: cases and seals to audit.cases, records of access to access.events. */
 @Injectable()
 export class EventRelay implements OnApplicationBootstrap {
   readonly #relay: Relay;
@@ -34,7 +34,10 @@ export class EventRelay implements OnApplicationBootstrap {
       connection: config.databaseUrl,
       schema: 'audit',
       source: '/audit',
-      route: () => ({ topic: topics.access, partitions: TOPICS.access.partitions }),
+      route: (type) =>
+        type.startsWith('sluice.access.')
+          ? { topic: topics.access, partitions: TOPICS.access.partitions }
+          : { topic: topics.cases, partitions: TOPICS.cases.partitions },
       producer: createRecordProducer(config.kafka),
       observe: observer(metrics, logger),
     });

@@ -8,7 +8,13 @@ export async function prepareAuditDatabase(adminUrl: string): Promise<string> {
   const role = `audit_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
   const directories = [EVENT_STORE_MIGRATIONS, fileURLToPath(new URL('../../migrations', import.meta.url))];
-  await migrate(adminUrl, [{ schema: 'audit', role, directories }]);
+  const vault = (below = '') => [fileURLToPath(new URL(`../../../../libs/vault/migrations/${below}`, import.meta.url))];
+  await migrate(adminUrl, [
+    // Whose keys they are: registry's, which this database has not got.
+    { schema: 'vault', role: `keys_${role}`, directories: vault() },
+    { schema: 'vault', role, directories: vault('reader') },
+    { schema: 'audit', role, directories },
+  ]);
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   await admin.query(`alter role ${role} password '${password}'`);

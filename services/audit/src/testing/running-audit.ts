@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createService, type RunningService, type ServiceConfig } from '@sluice/platform';
 import { auditService } from '../audit.service.js';
 import type { AuditScope } from '../intake/topics.js';
@@ -12,7 +13,15 @@ export interface Answer<T = unknown> {
 }
 
 export interface RunningAudit extends RunningService {
-  get<T>(path: string, claims?: Record<string, unknown>): Promise<Answer<T>>;
+  get<T>(path: string, claims?: Record<string, unknown>, headers?: Record<string, string>): Promise<Answer<T>>;
+  /** A command, with an Idempotency-Key of its own unless `headers` has one. */
+  send<T>(
+    method: 'POST' | 'PUT',
+    path: string,
+    claims: Record<string, unknown>,
+    body?: object,
+    headers?: Record<string, string>,
+  ): Promise<Answer<T>>;
 }
 
 /** The whole service on a free port. */
@@ -37,9 +46,20 @@ export async function startAudit(
   const service = await createService(auditService(config, log, scope));
   return {
     ...service,
-    async get<T>(path: string, claims?: Record<string, unknown>): Promise<Answer<T>> {
-      const headers = claims === undefined ? {} : { authorization: `Bearer ${issuer.token(claims)}` };
+    async get<T>(path: string, claims?: Record<string, unknown>, more: Record<string, string> = {}) {
+      const headers = claims === undefined ? more : { ...more, authorization: `Bearer ${issuer.token(claims)}` };
       const response = await fetch(service.url + path, { headers });
+      return { status: response.status, body: (await response.json()) as T };
+    },
+    async send<T>(method: string, path: string, claims: object, body?: object, more: Record<string, string> = {}) {
+      const headers = {
+        authorization: `Bearer ${issuer.token({ ...claims })}`,
+        'idempotency-key': randomUUID(),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...more,
+      };
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const response = await fetch(service.url + path, { method, headers, ...sent });
       return { status: response.status, body: (await response.json()) as T };
     },
   };

@@ -4,10 +4,11 @@ import type { AuditScope } from '../intake/topics.js';
 
 /** Topics like those of the contracts, and a group, that one test file has for itself. */
 export async function ownScope(connection: KafkaConnection, prefix: string): Promise<AuditScope> {
-  const roles = ['registry', 'consent', 'vetting', 'ledger', 'fences', 'access'] as const;
+  const roles = ['registry', 'consent', 'vetting', 'ledger', 'fences', 'access', 'cases'] as const;
   const plans = roles.map((role) => ({ topic: prefix + TOPICS[role].name, partitions: TOPICS[role].partitions }));
   await created(() => ensureTopics(connection, plans));
-  const [registry, consent, vetting, ledger, fences, access] = plans.map(({ topic }) => topic) as [
+  const [registry, consent, vetting, ledger, fences, access, cases] = plans.map(({ topic }) => topic) as [
+    string,
     string,
     string,
     string,
@@ -15,7 +16,7 @@ export async function ownScope(connection: KafkaConnection, prefix: string): Pro
     string,
     string,
   ];
-  return { topics: { registry, consent, vetting, ledger, fences, access }, groupId: `${prefix}intake` };
+  return { topics: { registry, consent, vetting, ledger, fences, access, cases }, groupId: `${prefix}intake` };
 }
 
 /** A broker under load tells of a new topic only a moment after it made it. */

@@ -45,3 +45,8 @@ export function instantArgument(text: string): Date {
   if (day !== undefined && isRealDate(day) && !Number.isNaN(instant.getTime())) return instant;
   throw new InvalidArgumentError('A time is like 2026-11-24T08:00:00Z or 2026-11-24T08:00:00+08:00.');
 }
+
+/** As `instantArgument`; or a day, from its first moment in UTC. */
+export function dayOrInstantArgument(text: string): Date {
+  return instantArgument(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00Z` : text);
+}

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { countArgument, instantArgument, naturalArgument, spanArgument, subjectArgument } from './parse.js';
+import {
+  countArgument,
+  dayOrInstantArgument,
+  instantArgument,
+  naturalArgument,
+  spanArgument,
+  subjectArgument,
+} from './parse.js';
 
 test('numbers are whole and written plainly', () => {
   expect(naturalArgument('0')).toBe(0);
@@ -33,4 +40,10 @@ test('a time has a day that exists and an offset', () => {
     '1764000000',
   ];
   for (const text of wrong) expect(() => instantArgument(text), text).toThrow();
+});
+
+test('a day is its first moment in UTC', () => {
+  expect(dayOrInstantArgument('2026-11-24')).toEqual(new Date('2026-11-24T00:00:00Z'));
+  expect(dayOrInstantArgument('2026-11-24T08:00+08:00')).toEqual(new Date('2026-11-24T00:00:00Z'));
+  for (const text of ['2026-02-30', '2026-11', 'today']) expect(() => dayOrInstantArgument(text), text).toThrow();
 });

@@ -7,6 +7,12 @@ const PAGE_LIMIT = 200;
 export interface HistoryFilter {
   kind?: string;
   agency?: string;
+  attribute?: string;
+  purpose?: string;
+  outcome?: string;
+  from?: Date;
+  to?: Date;
+  search?: string;
 }
 
 /** A person's history, page by page. */
@@ -42,6 +48,12 @@ export class HistoryPages {
           limit: Math.min(left, PAGE_LIMIT),
           kind: this.#filter.kind,
           agency: this.#filter.agency,
+          attribute: this.#filter.attribute,
+          purpose: this.#filter.purpose,
+          outcome: this.#filter.outcome,
+          from: this.#filter.from?.toISOString(),
+          to: this.#filter.to?.toISOString(),
+          q: this.#filter.search,
           cursor: this.#next,
         },
       });

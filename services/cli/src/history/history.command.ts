@@ -1,7 +1,7 @@
-import { HISTORY_KINDS } from '@sluice/contracts';
+import { ATTRIBUTE_CODES, HISTORY_KINDS, OUTCOMES, PURPOSE_CODES } from '@sluice/contracts';
 import { Command, Option } from 'commander';
 import { examples } from '../arguments/examples.js';
-import { countArgument, subjectArgument } from '../arguments/parse.js';
+import { countArgument, dayOrInstantArgument, subjectArgument } from '../arguments/parse.js';
 import { EXIT } from '../exit-codes.js';
 import type { Perform } from '../session.js';
 import { HISTORY_COLUMNS } from './columns.js';
@@ -26,6 +26,12 @@ export function historyCommand(perform: Perform): Command {
     .argument('<subject>', 'the person', subjectArgument)
     .addOption(new Option('--kind <kind>', 'only this kind').choices(HISTORY_KINDS))
     .option('--agency <code>', 'only what this agency received, was refused or did')
+    .addOption(new Option('--attribute <code>', 'only what touched this attribute').choices(ATTRIBUTE_CODES))
+    .addOption(new Option('--purpose <code>', 'only what this purpose was given for').choices(PURPOSE_CODES))
+    .addOption(new Option('--outcome <outcome>', 'only decisions of this outcome').choices(OUTCOMES))
+    .option('--from <time>', 'from this day or instant on (UTC)', dayOrInstantArgument)
+    .option('--to <time>', 'before this day or instant (UTC)', dayOrInstantArgument)
+    .option('--search <word>', 'in codes, and in labels in English and Chinese')
     .option('--limit <n>', 'how many entries', countArgument, DEFAULT_LIMIT)
     .option('--all', 'every entry, however many')
     .option('--cursor <cursor>', 'go on where an earlier run ended')
@@ -37,6 +43,10 @@ export function historyCommand(perform: Perform): Command {
         [
           'sluice history SUBJECT --kind refused --agency beacon-credit --all -o jsonl > refused.jsonl',
           'all that one agency was refused, a line each',
+        ],
+        [
+          'sluice history SUBJECT --attribute mobilePhone --from 2026-11-01 --to 2026-12-01',
+          'one attribute in a month',
         ],
       ),
     )

@@ -67,3 +67,26 @@ test('a table has who, what, when and why in a line', async () => {
   expect(titles).toMatch(/^AT +KIND +ACTOR +RECIPIENT +ATTRIBUTES +PURPOSE +BASIS +GRANT +LANE +DETAIL$/);
   expect(line).toMatch(/ delivered +person:\S+ +harbour-bank +mobilePhone,email +3 #12 +delivered$/);
 });
+
+test('filters reach the service as it knows them', async () => {
+  await threePages();
+  await history(
+    '--limit',
+    '1',
+    '--attribute',
+    'mobilePhone',
+    '--from',
+    '2026-11-01',
+    '--search',
+    '手机',
+    '-o',
+    'jsonl',
+  );
+  const [asked] = server.asked;
+  expect(Object.fromEntries(new URL(asked!.line.slice('GET '.length), 'http://x').searchParams)).toEqual({
+    limit: '1',
+    attribute: 'mobilePhone',
+    from: '2026-11-01T00:00:00.000Z',
+    q: '手机',
+  });
+});
