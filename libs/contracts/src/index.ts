@@ -29,6 +29,7 @@ export * from './http/vetting.js';
 export * from './ids.js';
 export * from './instant.js';
 export * from './partition.js';
+export * from './policy.js';
 export * from './principal.js';
 export * from './problems.js';
 export * from './streams.js';

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { rebuildParts, SERVICE_CONFIG, type ServiceConfig } from '@sluice/platform';
 import { AcceptGrantController } from './accept-grant/accept-grant.controller.js';
 import { ApplyFenceController } from './apply-fence/apply-fence.controller.js';
+import { CountTouchedGrantsController } from './count-touched-grants/count-touched-grants.controller.js';
+import { LiveGrants } from './count-touched-grants/live-grants.js';
 import { EndGrantController } from './end-grant/end-grant.controller.js';
 import { FollowVettingController } from './follow-vetting/follow-vetting.controller.js';
 import { GiveGrantController } from './give-grant/give-grant.controller.js';
@@ -53,12 +55,13 @@ const rebuilds = rebuildParts<[ServiceConfig]>('consent', {
     ReadGrantController,
     ListGrantsController,
     ReadGrantsAsOfController,
+    CountTouchedGrantsController,
     ReadReceiptController,
     ReadReceiptKeyController,
     ApplyFenceController,
     FollowVettingController,
     ...rebuilds.controllers,
   ],
-  providers: [PastGrants, Stopping, GrantSweeper, SweepLease, ...rebuilds.providers],
+  providers: [LiveGrants, PastGrants, Stopping, GrantSweeper, SweepLease, ...rebuilds.providers],
 })
 export class ConsentModule {}

@@ -34,6 +34,10 @@ import { ReplayParts } from './replay/replay-parts.js';
 import { ResumeReplayController } from './resume-replay/resume-replay.controller.js';
 import { RunReplayController } from './run-replay/run-replay.controller.js';
 import { SettleParkedChangesController } from './settle-parked-changes/settle-parked-changes.controller.js';
+import { AccreditationHistory } from './try-policy/accreditation-history.js';
+import { LedgerHistory } from './try-policy/ledger-history.js';
+import { PolicyTrial } from './try-policy/policy-trial.js';
+import { TryPolicyController } from './try-policy/try-policy.controller.js';
 
 const KEYS = Symbol('KeyProvider');
 const PRODUCER = Symbol('RecordProducer');
@@ -52,6 +56,7 @@ const PRODUCER = Symbol('RecordProducer');
     PauseReplayController,
     ResumeReplayController,
     CancelReplayController,
+    TryPolicyController,
   ],
   providers: [
     ReplayCommands,
@@ -85,6 +90,17 @@ const PRODUCER = Symbol('RecordProducer');
       provide: CheckpointFollower,
       inject: [SERVICE_CONFIG, Metrics, ReadinessChecks, Shutdown, LOGGER],
       useFactory: createGate,
+    },
+    { provide: LedgerHistory, inject: [Pool], useFactory: (pool: Pool) => new LedgerHistory(pool) },
+    {
+      provide: AccreditationHistory,
+      inject: [SERVICE_CONFIG],
+      useFactory: (config: ServiceConfig) => new AccreditationHistory(config.kafka),
+    },
+    {
+      provide: PolicyTrial,
+      inject: [LedgerHistory, AccreditationHistory],
+      useFactory: (ledger: LedgerHistory, history: AccreditationHistory) => new PolicyTrial(ledger, history),
     },
     {
       provide: PartitionHost,

@@ -5,6 +5,7 @@ import { fencePosition, grantMode, grantTerms, shownText } from '../events/conse
 import { agencyCode } from '../events/vetting.js';
 import { uuid } from '../ids.js';
 import { pastInstant } from '../instant.js';
+import { policyProposal } from '../policy.js';
 import { defineEndpoint } from './endpoint.js';
 
 export const GRANT_STATES = [
@@ -298,6 +299,34 @@ export const readGrantsAsOf = defineEndpoint({
   problems: ['unknown-subject', 'cannot-record'],
 });
 
+export const countTouchedGrants = defineEndpoint({
+  id: 'countTouchedGrants',
+  service: 'consent',
+  method: 'POST',
+  path: '/grants/what-if',
+  summary: 'How many of today’s active grants a policy would touch',
+  description: 'Changes nothing. Recorded as an administrative act.',
+  who: ['supervisor', 'operator'],
+  body: z.strictObject({ proposal: policyProposal }),
+  reply: z.strictObject({
+    at: z.iso.datetime(),
+    touched: z.array(
+      z.strictObject({
+        agency: agencyCode,
+        purpose: purposeCode,
+        /** Active grants of this agency and purpose. */
+        active: z.int(),
+        /** Of these: nothing would flow any more, less would, more would. */
+        stopped: z.int(),
+        narrowed: z.int(),
+        widened: z.int(),
+      }),
+    ),
+  }),
+  status: 200,
+  problems: ['cannot-record'],
+});
+
 export const readReceipt = defineEndpoint({
   id: 'readReceipt',
   service: 'consent',
@@ -343,6 +372,7 @@ export const consentEndpoints = [
   readGrant,
   listGrants,
   readGrantsAsOf,
+  countTouchedGrants,
   readReceipt,
   readConsentReceiptKey,
 ] as const;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { attributeCode } from '../catalogue/attributes.js';
+import { purposeCode } from '../catalogue/purposes.js';
 import { agencyCode } from '../events/vetting.js';
 import { uuid } from '../ids.js';
+import { policyProposal } from '../policy.js';
 import { defineEndpoint } from './endpoint.js';
 import { replayEndpoints } from './replays.js';
 
@@ -83,10 +86,62 @@ export const settleParkedChanges = defineEndpoint({
   problems: ['not-found', 'idempotency-mismatch'],
 });
 
+const effect = {
+  agency: agencyCode,
+  purpose: purposeCode,
+  /** Deliveries that would not have been made. */
+  refused: z.int(),
+  /** Deliveries that would have held fewer attributes. */
+  narrowed: z.int(),
+  /** Deliveries that would have held more, or been made where none was. */
+  widened: z.int(),
+};
+
+export const tryPolicy = defineEndpoint({
+  id: 'tryPolicy',
+  service: 'delivery',
+  method: 'POST',
+  path: '/decisions/what-if',
+  summary: 'Decide a part of the ledger again, as if a policy had held',
+  description:
+    'Changes nothing and sends nothing. Each answer covers a part of the ledger: call again with `next` until there is none. Persons and effects are those of the part; a person is never in parts of two partitions. Each part is recorded first.',
+  who: ['supervisor', 'operator'],
+  body: z.strictObject({
+    proposal: policyProposal,
+    /** Decisions made from this instant on, the beginning when absent, and before the other, now when absent. */
+    from: z.iso.datetime().optional(),
+    to: z.iso.datetime().optional(),
+    /** Of the part before. */
+    next: z.string().max(40).optional(),
+  }),
+  reply: z.strictObject({
+    partition: z.int(),
+    batches: z.int(),
+    /** Decisions that a policy can change: about values, by source event and grant. */
+    decisions: z.int(),
+    delivered: z.int(),
+    /** Decisions that came out otherwise although nothing was otherwise; the policy is not tried on them. */
+    notReproduced: z.int(),
+    effects: z.array(
+      z.strictObject({
+        ...effect,
+        attributes: z.array(z.strictObject({ attribute: attributeCode, withheld: z.int(), released: z.int() })),
+      }),
+    ),
+    persons: z.array(z.strictObject({ subject: uuid, ...effect })),
+    /** How far the part has come in its partition. */
+    position: z.strictObject({ sequence: z.int(), last: z.int() }),
+    next: z.string().optional(),
+  }),
+  status: 200,
+  problems: ['cannot-record', 'not-ready'],
+});
+
 export const deliveryEndpoints = [
   readFeed,
   listPartitions,
   listParkedChanges,
   settleParkedChanges,
+  tryPolicy,
   ...replayEndpoints,
 ] as const;

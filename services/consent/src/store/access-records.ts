@@ -27,6 +27,11 @@ export class AccessRecords implements RefusalRecorder {
     await this.store.execute(recording(ACCESS_READ, { subject, by: context.actor, what }, context));
   }
 
+  /** What staff tried or looked up: an act that changes nothing has no event of its own. Before the answer, as above. */
+  async administered(act: { readonly act: string; readonly target: string }, context: RequestContext): Promise<void> {
+    await this.store.execute(recording(ACCESS_ADMINISTERED, { by: context.actor, ...act }, context));
+  }
+
   /** Who was refused to know something of a person; it shows in that person's history. */
   async refused(subject: string, endpoint: string, problem: ProblemCode, context: RequestContext): Promise<void> {
     await this.store.execute(recording(ACCESS_REFUSED, { subject, by: context.actor, endpoint, problem }, context));
