@@ -6,6 +6,9 @@ const LINE_EVERY_MS = 10_000;
 /** As often as an eye can follow. */
 const REDRAW_EVERY_MS = 100;
 
+/** How a shell sees a process that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 /** Says on standard error how far a long piece of work has come. */
 export interface Progress {
   update(message: () => string): void;
@@ -15,12 +18,20 @@ export interface Progress {
 /** @param what the work, in a few words */
 export function startProgress({ stderr }: Terminal, what: string): Progress {
   if (stderr.isTTY) {
-    const shown = spinner({ output: stderr, indicator: 'timer' });
+    const shown = spinner({ output: stderr, indicator: 'timer', onCancel: () => process.exit(INTERRUPTED) });
     shown.start(what);
+    // The spinner reads Ctrl-C from the keyboard itself and ends the process as if all were done.
+    const interrupted = (): void => {
+      process.exitCode = INTERRUPTED;
+    };
+    process.once('exit', interrupted);
     return throttled(
       REDRAW_EVERY_MS,
       (message) => shown.message(`${what}: ${message}`),
-      () => shown.clear(),
+      () => {
+        process.off('exit', interrupted);
+        shown.clear();
+      },
     );
   }
   return throttled(

@@ -7,6 +7,7 @@ import { moveReplayCommand } from './redeliver/move-replay.command.js';
 import { planRedeliveryCommand } from './redeliver/plan-redelivery.command.js';
 import { runReplayCommand } from './redeliver/run-replay.command.js';
 import { showReplayCommand } from './redeliver/show-replay.command.js';
+import { whatIfCommand } from './what-if/what-if.command.js';
 
 /** Every command of the group, one line each. */
 export function replayCommand(perform: Perform): Command {
@@ -16,6 +17,7 @@ export function replayCommand(perform: Perform): Command {
       'Works on recorded history: rebuilds a read model, redelivers to a recipient, shows what could be seen at a past time, tries a\npolicy out. What releases data is planned, approved by a second person, and carried out by its plan’s id.',
     )
     .addCommand(asOfCommand(perform))
+    .addCommand(whatIfCommand(perform))
     .addCommand(rebuildCommand(perform))
     .addCommand(planCommand(perform))
     .addCommand(listReplaysCommand(perform))
