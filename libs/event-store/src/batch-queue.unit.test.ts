@@ -37,6 +37,8 @@ function alone(name: string, ...names: string[]): void {
   queue.add({ name, names, shares: false });
 }
 
+const many = (prefix: string): string[] => Array.from({ length: 100 }, (_, index) => `${prefix}-${index}`);
+
 const inFlight = (): string[][] => running.map(({ names }) => names);
 
 it('puts together what came in one turn of the event loop, also on one stream', async () => {
@@ -80,11 +82,29 @@ it('lets a batch of its own pass shared ones, except on its streams', async () =
 });
 
 it('has two batches of their own in flight', async () => {
-  for (const name of ['a', 'b', 'c']) alone(name, name);
+  for (const name of ['a', 'b', 'c']) alone(name, name, ...many(name));
   await turn();
   expect(inFlight()).toEqual([['a'], ['b']]);
   await running[0]!.end();
   expect(inFlight()).toEqual([['b'], ['c']]);
+});
+
+it('runs small batches of their own together, never with a stream in common', async () => {
+  alone('a', 'a');
+  alone('large', 'b', ...many('b'));
+  alone('c', 'c');
+  alone('a again', 'a');
+  alone('d', 'd');
+  await turn();
+  expect(inFlight()).toEqual([['a', 'c', 'd'], ['large']]);
+  await running[0]!.end();
+  expect(inFlight()).toEqual([['large'], ['a again']]);
+});
+
+it('runs no more than 500 names together', async () => {
+  for (let index = 0; index < 12; index++) alone(String(index), ...many(`s${index}`).slice(0, 99));
+  await turn();
+  expect(inFlight().map(({ length }) => length)).toEqual([5, 5]);
 });
 
 it('takes 500 commands at a time', async () => {

@@ -230,3 +230,38 @@ describe('a connection that breaks', () => {
     await pool.end();
   });
 });
+
+describe('batches of their own that come together', () => {
+  it('share a transaction, and one whose effect fails does not fail the others', async () => {
+    await db.admin.query(`create table log.filed (filing text primary key, line int not null check (line <= 10))`);
+    await db.admin.query(`grant select, insert, update on log.filed to ${db.role}`);
+    const pool = new GatedPool({ connectionString: db.url });
+    const store = new EventStore({ pool, schema: 'log' });
+    const appends: string[] = [];
+    pool.gate = async (name) => {
+      if (name === 'log.append') appends.push(name);
+    };
+    const file = (filing: string, line: number) => {
+      const [stream] = streams(1) as [string];
+      const filed = store.executeAll([count(stream)], (results) => [
+        { name: 'filed', text: 'insert into log.filed values ($1, $2)', values: [filing, line + results.length] },
+      ]);
+      return { stream, filed };
+    };
+    const [first, second, third] = [file('a', 1), file('b', 2), file('c', 3)];
+    await Promise.all([first.filed, second.filed, third.filed]);
+    expect(appends).toHaveLength(1);
+    expect(await db.rows('select filing, line from log.filed order by filing')).toEqual([
+      { filing: 'a', line: 2 },
+      { filing: 'b', line: 3 },
+      { filing: 'c', line: 4 },
+    ]);
+    const [good, bad, other] = [file('d', 1), file('e', 10), file('f', 1)];
+    const settled = await Promise.allSettled([good.filed, bad.filed, other.filed]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await Promise.all([good, bad, other].map(async ({ stream }) => (await store.load(stream)).version))).toEqual(
+      [1, 0, 1],
+    );
+    await pool.end();
+  });
+});

@@ -156,15 +156,35 @@ export class EventStore {
 
   async #runBatch(batch: Work[]): Promise<Work[]> {
     try {
-      const [first] = batch;
-      if (first!.shares) return await this.#runShared(batch);
-      const { entries, withBatch } = first!;
-      const results = await this.#runner.run(entries, { batchBytes: Infinity, withBatch, atomic: true });
-      first!.resolve(results as Executed<unknown>[]);
+      if (batch[0]!.shares) return await this.#runShared(batch);
+      const results = await this.#runTogether(batch);
+      for (const [index, work] of batch.entries()) work.resolve(results[index]!);
     } catch (error) {
-      for (const work of batch) work.reject(error);
+      const known = !(error instanceof EventStoreError && error.code === 'outcome-unknown');
+      // One's trouble must not become that of the others.
+      if (batch.length > 1 && known) for (const work of batch) await this.#runBatch([work]);
+      else for (const work of batch) work.reject(error);
     }
     return [];
+  }
+
+  /** Batches of their own in one transaction, each with its effects. */
+  async #runTogether(batch: readonly Work[]): Promise<Executed<unknown>[][]> {
+    const partsOf = (results: readonly Executed<unknown>[]): Executed<unknown>[][] => {
+      let from = 0;
+      return batch.map(({ entries }) => {
+        const part = results.slice(from, from + entries.length);
+        from += entries.length;
+        return part;
+      });
+    };
+    const entries = batch.flatMap((work) => work.entries);
+    const withBatch = (results: Executed<unknown>[]): SqlEffect[] => {
+      const parts = partsOf(results);
+      return batch.flatMap((work, index) => work.withBatch?.(parts[index]!) ?? []);
+    };
+    const results = await this.#runner.run(entries, { batchBytes: Infinity, withBatch, atomic: true });
+    return partsOf(results as Executed<unknown>[]);
   }
 
   async #runShared(batch: Work[]): Promise<Work[]> {

@@ -52,21 +52,27 @@ export class Leadership {
     this.#cursor = await session.cursor();
     let ahead: Promise<Ahead> | undefined;
     let pollMs = BUSY_POLL_MS;
+    /** A nudge came: something was committed here, and is read without asking first. */
+    let nudged = false;
     while (!stopped()) {
-      if (ahead === undefined || Date.now() - this.#lookedAt > LOOK_EVERY_MS) {
+      if ((ahead === undefined && !nudged) || Date.now() - this.#lookedAt > LOOK_EVERY_MS) {
         if (!(await this.#lookAround())) {
-          await wake.for(pollMs);
+          nudged = await wake.for(pollMs);
           pollMs = Math.min(pollMs * 2, IDLE_POLL_MS);
           continue;
         }
       }
+      nudged = false;
       const { publications, more } = await (ahead ?? this.#read(this.#cursor));
       // Under a backlog, the next batch is read and encoded while Kafka stores this one.
       ahead = more ? this.#read(publications.at(-1)!) : undefined;
       ahead?.catch(() => {}); // Thrown where it is awaited, after this batch is done with.
       if (publications.length > 0 && !(await this.#publish(publications))) return;
       pollMs = BUSY_POLL_MS;
-      if (ahead === undefined && publications.length < SMALL_BATCH) await gather(GATHER_MS);
+      if (ahead === undefined && publications.length < SMALL_BATCH) {
+        await gather(GATHER_MS);
+        nudged = wake.take();
+      }
     }
   }
 

@@ -8,7 +8,15 @@ export class Pause {
     this.#end?.();
   }
 
-  async for(ms: number): Promise<void> {
+  /** Whether there was a wake since the last pause; it is then used up. */
+  take(): boolean {
+    const woken = this.#woken;
+    this.#woken = false;
+    return woken;
+  }
+
+  /** Whether it was cut short. */
+  async for(ms: number): Promise<boolean> {
     if (!this.#woken) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -19,6 +27,6 @@ export class Pause {
       });
       this.#end = undefined;
     }
-    this.#woken = false;
+    return this.take();
   }
 }

@@ -38,10 +38,10 @@ export class FilingRequest {
     this.#response.catch(() => {});
   }
 
-  /** Resolves when the connection takes more; whether the server reads on is what decides it. */
+  /** Resolves when the connection takes more, which the server decides by reading on, or is closed. */
   async send(text: string | Buffer): Promise<void> {
     if (this.#request.write(text)) return;
-    await new Promise<void>((resolve) => this.#request.once('drain', resolve));
+    await new Promise<void>((resolve) => this.#request.once('drain', resolve).once('close', resolve));
   }
 
   /** Like `send`, but says after `patienceMs` whether the connection took it. */
@@ -80,14 +80,15 @@ export class FilingRequest {
     return parsed(await this.text());
   }
 
-  /** The first results, at least `count` of them; the rest stays unread. */
+  /** The first results, at least `count` of them unless the answer ends before; the rest stays unread. */
   async firstResults(count: number): Promise<LineResult[]> {
     const response = await this.#response;
     let text = '';
     while (text.split('\n').length <= count) {
       const chunk = response.read() as Buffer | null;
-      if (chunk === null) await new Promise<void>((resolve) => response.once('readable', resolve));
-      else text += chunk.toString();
+      if (chunk !== null) text += chunk.toString();
+      else if (response.readableEnded || response.destroyed) break;
+      else await new Promise<void>((resolve) => response.once('readable', resolve).once('close', resolve));
     }
     return parsed(text.slice(0, text.lastIndexOf('\n') + 1));
   }
