@@ -7,6 +7,7 @@ import {
   type Logger,
   Metrics,
   ReadinessChecks,
+  rebuildParts,
   SERVICE_CONFIG,
   type ServiceConfig,
   SHUTDOWN_ORDER,
@@ -29,6 +30,7 @@ import { PlanReplayController } from './plan-replay/plan-replay.controller.js';
 import { ReplayImpacts } from './plan-replay/replay-impacts.js';
 import { ReadFeedController } from './read-feed/read-feed.controller.js';
 import { ReadReplayController } from './read-replay/read-replay.controller.js';
+import { subjectsModel } from './rebuild/subjects.js';
 import { ReplayCommands } from './replay/replay-commands.js';
 import { ReplayParts } from './replay/replay-parts.js';
 import { ResumeReplayController } from './resume-replay/resume-replay.controller.js';
@@ -41,6 +43,11 @@ import { TryPolicyController } from './try-policy/try-policy.controller.js';
 
 const KEYS = Symbol('KeyProvider');
 const PRODUCER = Symbol('RecordProducer');
+
+const rebuilds = rebuildParts<[ServiceConfig]>('delivery', {
+  inject: [SERVICE_CONFIG],
+  useFactory: ({ kafka }) => [subjectsModel(kafka)],
+});
 
 @Module({
   controllers: [
@@ -57,6 +64,7 @@ const PRODUCER = Symbol('RecordProducer');
     ResumeReplayController,
     CancelReplayController,
     TryPolicyController,
+    ...rebuilds.controllers,
   ],
   providers: [
     ReplayCommands,
@@ -118,6 +126,7 @@ const PRODUCER = Symbol('RecordProducer');
       ],
       useFactory: createHost,
     },
+    ...rebuilds.providers,
   ],
 })
 export class DeliveryModule {}

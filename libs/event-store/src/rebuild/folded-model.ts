@@ -10,9 +10,9 @@ export interface Source<E> {
   read(after: Place | null, limit: number): Promise<{ events: E[]; seen: number; place: Place; caughtUp: boolean }>;
   /**
    * Holds up whoever writes these rows live until the transaction ends, and gives the events about them beyond `place`.
-   * `rows` are those beside the live ones and, where there is none, the live one.
+   * `rows` are those beside the live ones and, where there is none, the live one; a key may have neither.
    */
-  hold(client: PoolClient, rows: ReadonlyMap<string, RowJson>, place: Place): Promise<E[]>;
+  hold(client: PoolClient, rows: ReadonlyMap<string, RowJson>, place: Place, keys: readonly string[]): Promise<E[]>;
   close(): Promise<void>;
   /** See `Filling`; false when absent. */
   readonly liveIsBehind?: boolean;
@@ -39,6 +39,8 @@ export interface FoldedModel<E, S> {
   foldOf?(state: S): unknown;
   /** False where the row cannot be told any more, because what it was made of does not open. */
   knows?(state: S): boolean;
+  /** Runs after rows of these keys were replaced, in the same transaction: what live writers remember is outdated. */
+  mended?(client: PoolClient, keys: readonly string[]): Promise<void>;
   /** The state again, of a row and what was kept with it. */
   stateOf(row: RowJson, fold: unknown, key: string): S;
 }
@@ -91,7 +93,7 @@ class FoldedFilling<E, S> implements Filling {
     const rebuilt = await this.#rows(client, this.#shadow, wanted);
     const missing = wanted.filter((key) => !rebuilt.has(key));
     const live = await this.#rows(client, this.#live, missing);
-    const events = await this.#source.hold(client, new Map([...live, ...rebuilt]), place);
+    const events = await this.#source.hold(client, new Map([...live, ...rebuilt]), place, wanted);
     await this.model.prepare?.(wanted);
     const states = new Map([...rebuilt].map(([key, row]) => [key, this.#stateOf(row, key)]));
     for (const event of events) {
@@ -105,6 +107,13 @@ class FoldedFilling<E, S> implements Filling {
       rows: known.map(([key, state]) => ({ [column]: key, ...rowOf.call(this.model, state, key) })),
       unknowable: [...states].filter(([, state]) => !this.#knows(state)).map(([key]) => [key]),
     };
+  }
+
+  async mended(client: PoolClient, keys: readonly Key[]): Promise<void> {
+    await this.model.mended?.(
+      client,
+      keys.map(([key]) => key!),
+    );
   }
 
   close(): Promise<void> {

@@ -49,6 +49,8 @@ export interface Filling {
   readonly liveIsBehind: boolean;
   /** What the rows of these keys should be at this very moment: see `Expected`. */
   expect(client: PoolClient, keys: readonly Key[], place: Place): Promise<Expected>;
+  /** Runs after rows of these keys were replaced, in the same transaction. */
+  mended?(client: PoolClient, keys: readonly Key[]): Promise<void>;
   /** Which rows the source has told all about at `place`, as SQL on a table's columns; all of them when absent. */
   within?(place: Place): string;
   close(): Promise<void>;

@@ -170,6 +170,10 @@ export class RebuildRun {
           comparison.keysJson(differences.map(({ key }) => key)),
           JSON.stringify(rows),
         ]);
+        await this.#filling.mended?.(
+          client,
+          differences.map(({ key }) => key),
+        );
       } catch (error) {
         if (!isViolation(error)) throw error;
         // Other rows refer to one that should not be there: a person has to look.

@@ -32,6 +32,16 @@ export class LedgerStore {
     return this.#commits.commit(effects);
   }
 
+  /** Whether a rebuild raised the epoch, and nobody has taken the partition since. */
+  async wasRebuilt(partition: number): Promise<boolean> {
+    const { rows } = await this.pool.query<{ rebuilt: boolean }>({
+      name: 'delivery-was-rebuilt',
+      text: 'select epoch is not distinct from rebuilt_epoch as rebuilt from delivery.partition where partition = $1',
+      values: [partition],
+    });
+    return rows[0]?.rebuilt ?? false;
+  }
+
   /** Remembers that everything up to `sequence` was dispatched; for quiet times, when no commit carries it. */
   async dispatched(partition: number, epoch: number, sequence: number): Promise<void> {
     await this.pool.query({

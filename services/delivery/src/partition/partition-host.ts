@@ -57,7 +57,10 @@ export class PartitionHost implements OnApplicationBootstrap {
       try {
         await worker.run(signal);
       } catch (error) {
-        if (error instanceof PartitionLost) return;
+        if (error instanceof PartitionLost) {
+          if (await this.#belongsToAnother(partition, signal)) return;
+          continue;
+        }
         this.#report(partition, error);
         if (performance.now() - startedAt > MAX_BACKOFF_MS) backoff = FIRST_BACKOFF_MS;
         await pause(backoff, signal);
@@ -69,6 +72,19 @@ export class PartitionHost implements OnApplicationBootstrap {
       }
     }
     this.halted.delete(partition);
+  }
+
+  /** False where only a rebuild raised the epoch: what was in memory is outdated, the partition is still ours. */
+  async #belongsToAnother(partition: number, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      try {
+        return !(await this.context.store.wasRebuilt(partition));
+      } catch (error) {
+        this.#report(partition, error);
+        await pause(MAX_BACKOFF_MS, signal);
+      }
+    }
+    return true;
   }
 
   #report(partition: number, err: unknown): void {
