@@ -31,6 +31,8 @@ export function serviceEnvironment(
 ): Record<string, string> {
   return {
     NODE_ENV: 'production',
+    // The C library would keep a heap for each of Node's threads, and give none of it back.
+    MALLOC_ARENA_MAX: '2',
     SLUICE_SERVICE_PORT: String(port),
     SLUICE_INSTANCE: instance,
     SLUICE_DATABASE_URL: serviceDatabaseUrl(around.postgresUrl, around.secrets, name),

@@ -1,7 +1,11 @@
+import { setTimeout as gather } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { BatchEffects } from './batch-effects.js';
 import { COMMIT, commitValues } from './commit-statement.js';
 import { PartitionLost } from './partition-lost.js';
+
+/** What one filing wakes comes within a moment: the first partition waits that long for the others. */
+const GATHER_MS = 1;
 
 interface Waiting {
   effects: BatchEffects;
@@ -29,6 +33,7 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     this.#running = true;
+    await gather(GATHER_MS);
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];
