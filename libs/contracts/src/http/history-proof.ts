@@ -16,10 +16,8 @@ export const provenRow = z.strictObject({
   ...origin,
   /** What the event itself is, or the commitment to it where it may not be shown. */
   head: z.union([openedPart, bytes]),
-  /** What was decided about it, as far as it may be shown. */
-  decisions: z.array(openedPart),
-  /** Commitments to what is not shown; some stand for nothing. */
-  withheld: z.array(bytes),
+  /** Each decision about it, or the commitment to one that may not be shown. */
+  decisions: z.array(z.union([openedPart, bytes])),
 });
 export type ProvenRow = z.output<typeof provenRow>;
 

@@ -12,11 +12,10 @@ export interface ShownRow {
   /** Number of the topic it is from: 1 the ledger, 2 consent's events, 3 records of access. */
   topic: number;
   partition: number;
-  /** A commitment where what the event is may not be shown. */
+  /** A commitment where it may not be shown what the event is. */
   head: ShownPart | Buffer;
-  decisions: ShownPart[];
-  /** Commitments. */
-  withheld: Buffer[];
+  /** Commitments stand for those that may not be shown. */
+  decisions: (ShownPart | Buffer)[];
 }
 
 /** The rows from one partition of one topic. */
@@ -103,13 +102,13 @@ function readRow(value: unknown): ShownRow {
   return {
     topic: natural(row.topic),
     partition: natural(row.partition),
-    head: typeof row.head === 'string' ? hashIn(row.head) : partIn(row.head),
+    head: partIn(row.head),
     decisions: array(row.decisions).map(partIn),
-    withheld: array(row.withheld).map(hashIn),
   };
 }
 
-function partIn(value: unknown): ShownPart {
+function partIn(value: unknown): ShownPart | Buffer {
+  if (typeof value === 'string') return hashIn(value);
   const part = object(value);
   return { salt: hashIn(part.salt), content: bytesIn(part.content) };
 }

@@ -12,10 +12,9 @@ export function labelHash(key: Buffer, subject: string): Buffer {
   return sha256(Buffer.from(LABEL_MARK), key, Buffer.from(subject.replaceAll('-', ''), 'hex'));
 }
 
-/** What the chain has of a row: its head, and its other parts in the order of their commitments. */
-export function rowHash({ head, decisions, withheld }: ShownRow): Buffer {
-  const places = [...decisions.map(commitmentTo), ...withheld].sort(Buffer.compare);
-  return sha256(Buffer.of(ROW), Buffer.isBuffer(head) ? head : commitmentTo(head), ...places);
+/** What the chain has of a row: its head, and its decisions in their order. */
+export function rowHash({ head, decisions }: ShownRow): Buffer {
+  return sha256(Buffer.of(ROW), ...[head, ...decisions].map(commitmentTo));
 }
 
 /** @param number of the row in its strand, from 1 */
@@ -42,8 +41,8 @@ export function bucketHash(count: number, root: Buffer): Buffer {
   return sha256(head, root);
 }
 
-function commitmentTo({ salt, content }: ShownPart): Buffer {
-  return sha256(salt, content);
+function commitmentTo(part: ShownPart | Buffer): Buffer {
+  return Buffer.isBuffer(part) ? part : sha256(part.salt, part.content);
 }
 
 function sha256(...parts: Buffer[]): Buffer {

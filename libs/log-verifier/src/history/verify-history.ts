@@ -25,8 +25,8 @@ export interface HistoryToVerify {
 export interface HistoryReport {
   subject?: string;
   rows: number;
-  /** Rows of which not even the event is shown. */
-  sealed: number;
+  /** Events, and decisions, of which only the commitment is shown: what the law seals, or what somebody hides. */
+  withheld: number;
   /** What the proof is of, once the log's signature over it was found right. */
   epoch?: HeadsEpoch;
   /** Of the epoch's leaf in the log, and of the tree that was signed. */
@@ -48,7 +48,7 @@ export function verifyHistory({ file, log, policy, earlier }: HistoryToVerify): 
   const history = parseHistoryFile(file);
   if (history === undefined) {
     findings.add('history-malformed', PLACE, 'the text is not a history with its proof');
-    return { rows: 0, sealed: 0, cosignatures: [], unknownSigners: [], findings: findings.list };
+    return { rows: 0, withheld: 0, cosignatures: [], unknownSigners: [], findings: findings.list };
   }
   const links = chain(history, findings);
   const leaf = Buffer.from(history.leaf, 'latin1');
@@ -61,7 +61,7 @@ export function verifyHistory({ file, log, policy, earlier }: HistoryToVerify): 
   return {
     subject: history.subject,
     rows: history.rows.length,
-    sealed: history.rows.filter(({ head }) => Buffer.isBuffer(head)).length,
+    withheld: history.rows.flatMap(({ head, decisions }) => [head, ...decisions].filter(Buffer.isBuffer)).length,
     ...(signed && { epoch: signed }),
     ...(receipt.index !== undefined && { index: receipt.index }),
     ...(receipt.size !== undefined && { size: receipt.size }),

@@ -1,13 +1,11 @@
 import { createHmac, hash, type KeyObject } from 'node:crypto';
 import { HASH_BYTES, type HashText, KIND } from './hashes.js';
-import { partsOf, withoutCount } from './row-parts.js';
+import { partsOf } from './row-parts.js';
 
 /** Name of the secret that salts and labels come from. */
 export const HISTORY_SECRET = 'history-proofs';
 
 const SALT_BYTES = 32;
-/** Decisions are committed to in so many places, or twice as many ...; at least one of them is always empty. */
-const PLACES = 4;
 const REF_BYTES = 8;
 /** Of the ref: topic, partition and offset. */
 const RECORD_BYTES = 6;
@@ -28,8 +26,6 @@ export interface OpenedPart {
 export interface OpenedRow {
   head: OpenedPart;
   decisions: OpenedPart[];
-  /** Commitments that stand for nothing; nobody can tell without the secret. */
-  empty: Buffer[];
 }
 
 /** A row of a history: its place in it, and its entry as stored. */
@@ -54,17 +50,15 @@ export interface RowFields {
 
 /**
  * Commits to rows of histories. Of each row there is a commitment for what the event itself is, and one for every
- * decision about it, so that one can be withheld and the row proven nevertheless:
+ * decision about it, so that one can be withheld, visibly, and the row proven nevertheless:
  *
  * ```
- * head      SHA-256(salt || u64 ref || u64 at, ms || the entry up to its decisions, their number as 0)
+ * head      SHA-256(salt || u64 ref || u64 at, ms || the entry up to its decisions)
  * decision  SHA-256(salt || the decision's bytes of the entry)
- * row       SHA-256(0x02 || head || the decisions and some that are empty, sorted)
+ * row       SHA-256(0x02 || head || decisions)
  * ```
  *
- * Places are 4, 8 ..., more than there are decisions; an empty one holds a salt. So a place that is not opened tells
- * nothing: there is one in every row. Salts are SHAKE256 of HMAC(secret, record) and the row, and
- * need not be kept.
+ * Salts are SHAKE256 of HMAC(secret, record) and the row, and need not be kept.
  */
 export class RowCommitments {
   /** Of the record that the last row was made of: rows of one record follow one another. */
@@ -78,61 +72,47 @@ export class RowCommitments {
   commit({ refs, refAt, time, entries, entryAt, length }: RowFields): HashText {
     const { headEnd, bounds } = partsOf(entries, entryAt, length);
     const decisions = Math.max(0, bounds.length - 1);
-    const places = placesFor(decisions);
-    const salts = this.#salts(refs, refAt, places);
+    const salts = this.#salts(refs, refAt, decisions);
     refs.copy(part, SALT_BYTES, refAt, refAt + REF_BYTES);
     writeU64(part, time, SALT_BYTES + REF_BYTES);
     entries.copy(part, SALT_BYTES + PREFIX_BYTES, entryAt, entryAt + headEnd);
-    withoutCount(part.subarray(SALT_BYTES + PREFIX_BYTES));
-    const head = commitScratch(saltAt(salts, 0), PREFIX_BYTES + headEnd);
-    const commitments: HashText[] = [];
+    let commitments = commitScratch(saltAt(salts, 0), PREFIX_BYTES + headEnd);
     for (let i = 0; i < decisions; i++) {
-      entries.copy(part, SALT_BYTES, entryAt + bounds[i]!, entryAt + bounds[i + 1]!);
-      commitments.push(commitScratch(saltAt(salts, i + 1), bounds[i + 1]! - bounds[i]!));
+      const from = bounds[i]!;
+      const to = bounds[i + 1]!;
+      entries.copy(part, SALT_BYTES, entryAt + from, entryAt + to);
+      commitments += commitScratch(saltAt(salts, i + 1), to - from);
     }
-    for (let i = decisions; i < places; i++) commitments.push(saltAt(salts, i + 1));
-    return rowHash(head, commitments);
+    return rowHash(commitments);
   }
 
   /** What `commit` committed to. */
   open({ ref, at, entry }: PlacedEntry): OpenedRow {
     const { headEnd, bounds } = partsOf(entry, 0, entry.length);
     const decisions = Math.max(0, bounds.length - 1);
-    const places = placesFor(decisions);
-    const salts = this.#salts(ref, 0, places);
-    const saltOf = (place: number) => Buffer.from(saltAt(salts, place), 'latin1');
+    const salts = this.#salts(ref, 0, decisions);
+    const saltOf = (index: number) => Buffer.from(saltAt(salts, index), 'latin1');
     const head = Buffer.concat([ref, Buffer.alloc(AT_BYTES), entry.subarray(0, headEnd)]);
     writeU64(head, at, REF_BYTES);
-    withoutCount(head.subarray(PREFIX_BYTES));
     return {
       head: { salt: saltOf(0), content: head },
       decisions: Array.from({ length: decisions }, (_, i) => ({
         salt: saltOf(i + 1),
         content: entry.subarray(bounds[i], bounds[i + 1]),
       })),
-      empty: Array.from({ length: places - decisions }, (_, i) => saltOf(decisions + i + 1)),
     };
   }
 
-  /** Of the head, then of each place. */
-  #salts(refs: Buffer, refAt: number, places: number): HashText {
+  /** Of the head, then of each decision. */
+  #salts(refs: Buffer, refAt: number, decisions: number): HashText {
     const record = refs.toString('latin1', refAt, refAt + RECORD_BYTES);
     if (record !== this.#record) {
       createHmac('sha256', this.secret).update('row').update(record, 'latin1').digest().copy(this.#seed);
       this.#record = record;
     }
     refs.copy(this.#seed, HASH_BYTES, refAt, refAt + REF_BYTES);
-    return hash('shake256', this.#seed, { outputEncoding: 'binary', outputLength: (1 + places) * SALT_BYTES });
+    return hash('shake256', this.#seed, { outputEncoding: 'binary', outputLength: (1 + decisions) * SALT_BYTES });
   }
-}
-
-/** SHA-256(salt || content), 32 bytes. */
-export function commitmentTo({ salt, content }: OpenedPart): Buffer {
-  return hash('sha256', Buffer.concat([salt, content]), 'buffer');
-}
-
-function placesFor(decisions: number): number {
-  return PLACES * (Math.floor(decisions / PLACES) + 1);
 }
 
 function saltAt(salts: HashText, index: number): HashText {
@@ -151,9 +131,8 @@ function writeU64(into: Buffer, value: number, at: number): void {
 
 const row = Buffer.alloc(1 + 256 * HASH_BYTES, KIND.row);
 
-function rowHash(head: HashText, places: HashText[]): HashText {
-  const text = head + places.sort().join('');
-  const into = 1 + text.length <= row.length ? row : Buffer.alloc(1 + text.length, KIND.row);
-  into.write(text, 1, 'latin1');
-  return hash('sha256', into.subarray(0, 1 + text.length), 'binary');
+function rowHash(parts: HashText): HashText {
+  const into = 1 + parts.length <= row.length ? row : Buffer.alloc(1 + parts.length, KIND.row);
+  into.write(parts, 1, 'latin1');
+  return hash('sha256', into.subarray(0, 1 + parts.length), 'binary');
 }

@@ -30,8 +30,3 @@ export function partsOf(bytes: Buffer, at: number, length: number): EntryParts {
   }
   return { headEnd, bounds };
 }
-
-/** The number of decisions is no part of what the head says: it would tell how many are withheld. */
-export function withoutCount(head: Buffer): void {
-  if (head[0] === LEDGER_ENTRY_FORMAT) head.writeUInt16BE(0, COUNT_AT);
-}

@@ -111,7 +111,6 @@ export class HistoryProofs {
       partition,
       head: part(opened.head),
       decisions: opened.decisions.map(part),
-      withheld: opened.empty.map(base64).sort(),
     };
   }
 }

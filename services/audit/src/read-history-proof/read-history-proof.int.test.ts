@@ -83,7 +83,7 @@ test('a history over several topics and epochs is proven complete, and leaving o
     { subject: other },
   );
   const earlier = await provenOnce(subject, 2);
-  expect(verify(earlier)).toMatchObject({ subject, findings: [], sealed: 0 });
+  expect(verify(earlier)).toMatchObject({ subject, findings: [], withheld: 0 });
   const outcomes = { 'harbour-bank': 'delivered', 'city-tax': 'delivered', a: 'delivered', b: 'delivered' } as const;
   for (let i = 0; i < 4; i++) await publish(1, { subject: other }, { subject, outcomes }, { subject });
   const proof = await provenOnce(subject, 10);

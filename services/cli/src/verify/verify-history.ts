@@ -59,10 +59,11 @@ function document({ epoch, ...report }: HistoryReport) {
   };
 }
 
-function facts({ subject, rows, sealed, epoch, index, size, ...signers }: HistoryReport) {
+function facts({ subject, rows, withheld, epoch, index, size, ...signers }: HistoryReport) {
   return [
     ['person', subject],
-    ['events', sealed === 0 ? rows : `${rows}, of which ${sealed} may not be shown yet`],
+    ['events', rows],
+    ['withheld', withheld === 0 ? undefined : `${withheld} of the entries: ask audit under which seal`],
     ['complete to', epoch && `${new Date(epoch.madeAt).toISOString()}, by the operator’s clock`],
     ['epoch', epoch?.epoch],
     ['index', index],
