@@ -48,6 +48,8 @@ export interface HistoryFile {
   rows: ShownRow[];
 }
 
+/** Fixed, so that no two pairs of salt and content give the same bytes to hash. */
+const SALT_BYTES = 16;
 const FORMAT = 'sluice-history-proof-1';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -110,7 +112,9 @@ function readRow(value: unknown): ShownRow {
 function partIn(value: unknown): ShownPart | Buffer {
   if (typeof value === 'string') return hashIn(value);
   const part = object(value);
-  return { salt: hashIn(part.salt), content: bytesIn(part.content) };
+  const salt = bytesIn(part.salt);
+  if (salt.length !== SALT_BYTES) throw new Malformed();
+  return { salt, content: bytesIn(part.content) };
 }
 
 function placeIn(value: unknown): PlaceInBucket {

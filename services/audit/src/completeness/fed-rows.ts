@@ -7,14 +7,14 @@ import { labelOf } from './labels.js';
 
 const SUBJECT_BYTES = 16;
 const NONE = -1;
-const ROWS_AT_ONCE = 2_000;
+const ROWS_AT_ONCE = 5_000;
+const WORDS: readonly number[] = [12, 8, 4, 0];
 
 /** A person's rows among those fed. */
 interface Followed {
   label: Buffer;
-  /** Index of the first row; the others follow it through `next`. */
+  /** Index of the first row; the others follow it. */
   first: number;
-  last: number;
 }
 
 /** Rows of many pulls, brought together by person and bucket. */
@@ -32,28 +32,25 @@ export class FedRows {
   /** @param fed rows as the feed has them, in its order */
   static async of(secret: KeyObject, fed: readonly Buffer[]): Promise<FedRows> {
     const rows = new FedRows(Buffer.concat(fed));
-    const bySubject = new Map<string, Followed>();
+    // Open addressing over the first rows of persons: a Map of texts took ten times as long.
+    const slots = new Int32Array(2 ** Math.ceil(Math.log2(rows.count * 2 + 2))).fill(NONE);
+    const last = new Int32Array(rows.count);
     for (let row = 0; row < rows.count; row++) {
-      rows.#follow(secret, row, bySubject);
+      let slot = rows.#word(row, 12) & (slots.length - 1);
+      while (slots[slot] !== NONE && !rows.#samePerson(slots[slot]!, row)) slot = (slot + 1) & (slots.length - 1);
+      const first = slots[slot]!;
+      if (first === NONE) {
+        slots[slot] = row;
+        last[row] = row;
+        rows.#follow(secret, row);
+      } else {
+        rows.#next[last[first]!] = row;
+        last[first] = row;
+      }
       // The log and the intake share this thread.
       if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
     }
     return rows;
-  }
-
-  #follow(secret: KeyObject, row: number, bySubject: Map<string, Followed>): void {
-    const at = row * FED_ROW_BYTES;
-    const subject = this.#rows.toString('latin1', at, at + SUBJECT_BYTES);
-    const known = bySubject.get(subject);
-    if (known !== undefined) {
-      this.#next[known.last] = row;
-      known.last = row;
-      return;
-    }
-    const { label } = labelOf(secret, this.#rows.subarray(at, at + SUBJECT_BYTES));
-    const followed = { label, first: row, last: row };
-    bySubject.set(subject, followed);
-    this.#inBucket(bucketOf(label)).push(followed);
   }
 
   get count(): number {
@@ -66,21 +63,30 @@ export class FedRows {
 
   /** Chains the rows of this bucket's persons to what it holds of them. */
   addTo(index: number, bucket: HeadBucket): void {
-    for (const { label, first } of this.#inBucket(index)) {
+    for (const { label, first } of this.#byBucket.get(index) ?? []) {
+      const head = bucket.head(label);
       for (let row = first; row !== NONE; row = this.#next[row]!) {
         const at = row * FED_ROW_BYTES + SUBJECT_BYTES;
-        const commitment = this.#rows.subarray(at + 2, (row + 1) * FED_ROW_BYTES);
-        bucket.add(label, this.#rows[at]!, this.#rows[at + 1]!, commitment);
+        head.add(this.#rows[at]!, this.#rows[at + 1]!, this.#rows, at + 2);
       }
     }
   }
 
-  #inBucket(index: number): Followed[] {
-    let followed = this.#byBucket.get(index);
-    if (followed === undefined) {
-      followed = [];
-      this.#byBucket.set(index, followed);
-    }
-    return followed;
+  #follow(secret: KeyObject, row: number): void {
+    const at = row * FED_ROW_BYTES;
+    const { label } = labelOf(secret, this.#rows.subarray(at, at + SUBJECT_BYTES));
+    const bucket = bucketOf(label);
+    const others = this.#byBucket.get(bucket);
+    if (others === undefined) this.#byBucket.set(bucket, [{ label, first: row }]);
+    else others.push({ label, first: row });
+  }
+
+  /** Of the subject of a row; its last bytes are random in every uuid version. */
+  #word(row: number, at: number): number {
+    return this.#rows.readInt32LE(row * FED_ROW_BYTES + at);
+  }
+
+  #samePerson(row: number, other: number): boolean {
+    return WORDS.every((at) => this.#word(row, at) === this.#word(other, at));
   }
 }

@@ -11,7 +11,28 @@ export interface Strand {
   partition: number;
   rows: number;
   /** Of the last row. */
-  link: Buffer;
+  link: HashText;
+}
+
+/** What there is of one label. */
+class Head {
+  constructor(
+    /** As latin1 text. */
+    readonly label: string,
+    readonly strands: Strand[] = [],
+  ) {}
+
+  /** @param rows holds the row's commitment at `at` */
+  add(topic: number, partition: number, rows: Buffer, at: number): void {
+    let strand = this.strands.find((one) => one.topic === topic && one.partition === partition);
+    if (strand === undefined) {
+      strand = { topic, partition, rows: 0, link: NO_LINK };
+      this.strands.push(strand);
+      this.strands.sort((a, b) => a.topic - b.topic || a.partition - b.partition);
+    }
+    strand.rows += 1;
+    strand.link = nextLink(strand.link, strand.rows, rows, at);
+  }
 }
 
 /** How a label's head is proven to be in a bucket, or the labels around one that is not. */
@@ -33,7 +54,7 @@ export interface BucketProof {
  * ```
  */
 export class HeadBucket {
-  readonly #heads: { label: string; strands: Strand[] }[] = [];
+  readonly #heads: Head[] = [];
 
   /** @param bytes as `bytes()` made them */
   constructor(bytes: Buffer = Buffer.alloc(0)) {
@@ -43,7 +64,7 @@ export class HeadBucket {
       at += LABEL_BYTES + 1;
       const strands = Array.from({ length: count }, (_, i) => readStrand(bytes, at + i * STRAND_BYTES));
       at += count * STRAND_BYTES;
-      this.#heads.push({ label, strands });
+      this.#heads.push(new Head(label, strands));
     }
   }
 
@@ -51,17 +72,16 @@ export class HeadBucket {
     return this.#heads.length;
   }
 
-  /** Adds a row to a label's strand. */
-  add(label: Buffer, topic: number, partition: number, row: Buffer): void {
-    const strands = this.#strandsFor(label.toString('latin1'));
-    let strand = strands.find((one) => one.topic === topic && one.partition === partition);
-    if (strand === undefined) {
-      strand = { topic, partition, rows: 0, link: NO_LINK };
-      strands.push(strand);
-      strands.sort((a, b) => a.topic - b.topic || a.partition - b.partition);
-    }
-    strand.rows += 1;
-    strand.link = nextLink(strand.link, strand.rows, row);
+  /** What the bucket holds of a label, to add rows to; it comes into the bucket. */
+  head(label: Buffer): Head {
+    const text = label.toString('latin1');
+    let place = this.#heads.findIndex((head) => head.label >= text);
+    if (place < 0) place = this.count;
+    const there = this.#heads[place];
+    if (there?.label === text) return there;
+    const head = new Head(text);
+    this.#heads.splice(place, 0, head);
+    return head;
   }
 
   strandsOf(label: Buffer): readonly Strand[] {
@@ -106,16 +126,6 @@ export class HeadBucket {
     return hash('sha256', Buffer.concat([head, Buffer.from(rootOf(this.#leaves()), 'latin1')]), 'binary');
   }
 
-  #strandsFor(label: string): Strand[] {
-    let place = this.#heads.findIndex((head) => head.label >= label);
-    if (place < 0) place = this.count;
-    const there = this.#heads[place];
-    if (there?.label === label) return there.strands;
-    const strands: Strand[] = [];
-    this.#heads.splice(place, 0, { label, strands });
-    return strands;
-  }
-
   #proof(index: number): BucketProof {
     const path = pathOf(this.#leaves(), index).map((step) => Buffer.from(step, 'latin1'));
     return { count: this.count, index, path };
@@ -139,7 +149,7 @@ function strandBytes(strands: readonly Strand[]): Buffer {
     bytes[at] = topic;
     bytes[at + 1] = partition;
     bytes.writeBigUInt64BE(BigInt(rows), at + 2);
-    link.copy(bytes, at + 10);
+    bytes.write(link, at + 10, HASH_BYTES, 'latin1');
   });
   return bytes;
 }
@@ -149,6 +159,6 @@ function readStrand(bytes: Buffer, at: number): Strand {
     topic: bytes[at]!,
     partition: bytes[at + 1]!,
     rows: Number(bytes.readBigUInt64BE(at + 2)),
-    link: bytes.subarray(at + 10, at + STRAND_BYTES),
+    link: bytes.toString('latin1', at + 10, at + STRAND_BYTES),
   };
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { ROW_TOPIC } from '../domain/history-row.js';
 import type { HistoryColumns } from '../intake/history-columns.js';
 import type { IntakeTopics } from '../intake/topics.js';
-import { HASH_BYTES } from './hashes.js';
+import { HASH_BYTES, putText } from './hashes.js';
 import { RowCommitments } from './row-commitments.js';
 
 const SUBJECT_BYTES = 16;
@@ -51,7 +51,7 @@ export class HistoryFeed {
       rows[at + SUBJECT_BYTES] = topic;
       rows[at + SUBJECT_BYTES + 1] = partition;
       const commitment = this.#commitments.commit({ refs, refAt, time, entries, entryAt, length });
-      rows.write(commitment, at + SUBJECT_BYTES + STRAND_BYTES, HASH_BYTES, 'latin1');
+      putText(rows, at + SUBJECT_BYTES + STRAND_BYTES, commitment, 0, HASH_BYTES);
       at += FED_ROW_BYTES;
     }
     return rows;

@@ -1,23 +1,29 @@
 import { createHmac, hash, type KeyObject } from 'node:crypto';
-import { HASH_BYTES, type HashText, KIND } from './hashes.js';
+import { HASH_BYTES, type HashText, KIND, putText } from './hashes.js';
 import { partsOf } from './row-parts.js';
 
 /** Name of the secret that salts and labels come from. */
 export const HISTORY_SECRET = 'history-proofs';
 
-const SALT_BYTES = 32;
+const SALT_BYTES = 16;
+/** That one SHA-512 gives. */
+const SALTS_AT_ONCE = 4;
 const REF_BYTES = 8;
 /** Of the ref: topic, partition and offset. */
 const RECORD_BYTES = 6;
 const AT_BYTES = 8;
 const PREFIX_BYTES = REF_BYTES + AT_BYTES;
-/** Longest entry that is hashed in place; the contract's bounds keep entries below. */
-const SCRATCH_BYTES = 65_536;
+/** Longest entry that there is room for; the contract's bounds keep entries far below. */
+const MAX_ENTRY_BYTES = 1024 * 1024;
+const MAX_PARTS = 0x1_0000 + 1;
 
-const part = Buffer.alloc(SALT_BYTES + SCRATCH_BYTES);
+/** Salt and content, to be hashed in one call. */
+const part = Buffer.alloc(SALT_BYTES + PREFIX_BYTES + MAX_ENTRY_BYTES);
+const row = Buffer.alloc(1 + MAX_PARTS * HASH_BYTES, KIND.row);
 
 /** A part of a row, opened: the commitment is SHA-256(salt || content). */
 export interface OpenedPart {
+  /** 16 bytes. */
   salt: Buffer;
   content: Buffer;
 }
@@ -58,81 +64,81 @@ export interface RowFields {
  * row       SHA-256(0x02 || head || decisions)
  * ```
  *
- * Salts are SHAKE256 of HMAC(secret, record) and the row, and need not be kept.
+ * Salts are 16 bytes of SHA-512 of HMAC(secret, record), the row and a number, and need not be kept.
  */
 export class RowCommitments {
-  /** Of the record that the last row was made of: rows of one record follow one another. */
-  #record = '';
-  /** HMAC of that record, then the row. */
-  readonly #seed = Buffer.alloc(HASH_BYTES + REF_BYTES);
+  /** Of the record that the last row was made of, in two halves: rows of one record follow one another. */
+  #recordHigh = -1;
+  #recordLow = -1;
+  /** HMAC of that record, then the row, then which salts. */
+  readonly #seed = Buffer.alloc(HASH_BYTES + REF_BYTES + 2);
 
   constructor(private readonly secret: KeyObject) {}
 
-  /** The commitment to a row, given where its fields lie. */
+  /** The commitment to a row. */
   commit({ refs, refAt, time, entries, entryAt, length }: RowFields): HashText {
     const { headEnd, bounds } = partsOf(entries, entryAt, length);
-    const decisions = Math.max(0, bounds.length - 1);
-    const salts = this.#salts(refs, refAt, decisions);
+    this.#begin(refs, refAt);
+    let salts = this.#salts(0);
+    putText(part, 0, salts, 0, SALT_BYTES);
     refs.copy(part, SALT_BYTES, refAt, refAt + REF_BYTES);
     writeU64(part, time, SALT_BYTES + REF_BYTES);
     entries.copy(part, SALT_BYTES + PREFIX_BYTES, entryAt, entryAt + headEnd);
-    let commitments = commitScratch(saltAt(salts, 0), PREFIX_BYTES + headEnd);
-    for (let i = 0; i < decisions; i++) {
-      const from = bounds[i]!;
-      const to = bounds[i + 1]!;
+    writePart(0, PREFIX_BYTES + headEnd);
+    const decisions = Math.max(0, bounds.length - 1);
+    for (let i = 1; i <= decisions; i++) {
+      const slot = i % SALTS_AT_ONCE;
+      if (slot === 0) salts = this.#salts(i / SALTS_AT_ONCE);
+      putText(part, 0, salts, slot * SALT_BYTES, SALT_BYTES);
+      const from = bounds[i - 1]!;
+      const to = bounds[i]!;
       entries.copy(part, SALT_BYTES, entryAt + from, entryAt + to);
-      commitments += commitScratch(saltAt(salts, i + 1), to - from);
+      writePart(i, to - from);
     }
-    return rowHash(commitments);
+    return hash('sha256', row.subarray(0, 1 + (1 + decisions) * HASH_BYTES), 'binary');
   }
 
   /** What `commit` committed to. */
   open({ ref, at, entry }: PlacedEntry): OpenedRow {
     const { headEnd, bounds } = partsOf(entry, 0, entry.length);
-    const decisions = Math.max(0, bounds.length - 1);
-    const salts = this.#salts(ref, 0, decisions);
-    const saltOf = (index: number) => Buffer.from(saltAt(salts, index), 'latin1');
+    this.#begin(ref, 0);
+    const saltOf = (index: number) => {
+      const from = (index % SALTS_AT_ONCE) * SALT_BYTES;
+      return Buffer.from(this.#salts(Math.floor(index / SALTS_AT_ONCE)).slice(from, from + SALT_BYTES), 'latin1');
+    };
     const head = Buffer.concat([ref, Buffer.alloc(AT_BYTES), entry.subarray(0, headEnd)]);
     writeU64(head, at, REF_BYTES);
     return {
       head: { salt: saltOf(0), content: head },
-      decisions: Array.from({ length: decisions }, (_, i) => ({
-        salt: saltOf(i + 1),
-        content: entry.subarray(bounds[i], bounds[i + 1]),
-      })),
+      decisions: bounds.slice(1).map((to, i) => ({ salt: saltOf(i + 1), content: entry.subarray(bounds[i], to) })),
     };
   }
 
-  /** Of the head, then of each decision. */
-  #salts(refs: Buffer, refAt: number, decisions: number): HashText {
-    const record = refs.toString('latin1', refAt, refAt + RECORD_BYTES);
-    if (record !== this.#record) {
-      createHmac('sha256', this.secret).update('row').update(record, 'latin1').digest().copy(this.#seed);
-      this.#record = record;
+  #begin(refs: Buffer, refAt: number): void {
+    const high = refs.readUInt32BE(refAt);
+    const low = refs.readUInt16BE(refAt + 4);
+    if (high !== this.#recordHigh || low !== this.#recordLow) {
+      const record = refs.subarray(refAt, refAt + RECORD_BYTES);
+      createHmac('sha256', this.secret).update('row').update(record).digest().copy(this.#seed);
+      this.#recordHigh = high;
+      this.#recordLow = low;
     }
     refs.copy(this.#seed, HASH_BYTES, refAt, refAt + REF_BYTES);
-    return hash('shake256', this.#seed, { outputEncoding: 'binary', outputLength: (1 + decisions) * SALT_BYTES });
+  }
+
+  /** Four salts of the row: the head's first, then each decision's. */
+  #salts(number: number): HashText {
+    this.#seed.writeUInt16BE(number, HASH_BYTES + REF_BYTES);
+    return hash('sha512', this.#seed, 'binary');
   }
 }
 
-function saltAt(salts: HashText, index: number): HashText {
-  return salts.slice(index * SALT_BYTES, (index + 1) * SALT_BYTES);
-}
-
-function commitScratch(salt: HashText, length: number): HashText {
-  part.write(salt, 0, SALT_BYTES, 'latin1');
-  return hash('sha256', part.subarray(0, SALT_BYTES + length), 'binary');
+function writePart(index: number, length: number): void {
+  const commitment = hash('sha256', part.subarray(0, SALT_BYTES + length), 'binary');
+  putText(row, 1 + index * HASH_BYTES, commitment, 0, HASH_BYTES);
 }
 
 function writeU64(into: Buffer, value: number, at: number): void {
   into.writeUInt32BE(Math.floor(value / 0x1_0000_0000), at);
   into.writeUInt32BE(value >>> 0, at + 4);
-}
-
-const row = Buffer.alloc(1 + 256 * HASH_BYTES, KIND.row);
-
-function rowHash(parts: HashText): HashText {
-  const into = 1 + parts.length <= row.length ? row : Buffer.alloc(1 + parts.length, KIND.row);
-  into.write(parts, 1, 'latin1');
-  return hash('sha256', into.subarray(0, 1 + parts.length), 'binary');
 }

@@ -95,7 +95,9 @@ export class HistoryProofs {
     const bucket = await bucketAt(client, bucketOf(label));
     return {
       labelKey: base64(key),
-      strands: bucket.strandsOf(label).map((strand) => ({ ...strand, link: base64(strand.link) })),
+      strands: bucket
+        .strandsOf(label)
+        .map((strand) => ({ ...strand, link: base64(Buffer.from(strand.link, 'latin1')) })),
       map: { ...inBucket(bucket, label), path: await pathToRoot(client, bucketOf(label)) },
       leaf: content,
       proof: await this.leaves.proofOf(leaf),

@@ -46,7 +46,7 @@ export class BuiltHistories {
         entryAt: 0,
         length: row.entry.length,
       });
-      bucket.add(label, row.topic, row.partition, Buffer.from(commitment, 'latin1'));
+      bucket.head(label).add(row.topic, row.partition, Buffer.from(commitment, 'latin1'), 0);
       this.#set(bucketOf(label), bucket);
     }
     this.#rows.push(...rows);
@@ -74,7 +74,9 @@ export class BuiltHistories {
       subject,
       head: {
         labelKey: base64(key),
-        strands: bucket.strandsOf(label).map((strand) => ({ ...strand, link: base64(strand.link) })),
+        strands: bucket
+          .strandsOf(label)
+          .map((strand) => ({ ...strand, link: base64(Buffer.from(strand.link, 'latin1')) })),
         map: {
           count: bucket.count,
           ...(proof === undefined
