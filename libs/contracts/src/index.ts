@@ -20,6 +20,7 @@ export * from './http/cases.js';
 export * from './http/consent.js';
 export * from './http/delivery.js';
 export * from './http/endpoint.js';
+export * from './http/figures.js';
 export * from './http/history.js';
 export * from './http/history-proof.js';
 export * from './http/rebuilds.js';

@@ -17,8 +17,8 @@ export {
   type ServiceConfig,
 } from './config/service-config.js';
 export { Endpoint, type EndpointHandler, endpointOf } from './http/endpoint.js';
-export type { InputOf, RequestContext } from './http/input.js';
-export { Input } from './http/input-decorator.js';
+export type { InputOf, OpenInputOf, RequestContext } from './http/input.js';
+export { Input, OpenInput } from './http/input-decorator.js';
 export { type Language, preferredLanguage } from './http/language.js';
 export { lookingBack } from './http/looking-back.js';
 export { etagOf, preferWaitMs } from './http/preconditions.js';

@@ -19,6 +19,8 @@ import { BlockPlaces } from './read-delivery-receipt/block-places.js';
 import { DeliveryReceipts } from './read-delivery-receipt/delivery-receipts.js';
 import { LedgerRecords } from './read-delivery-receipt/ledger-records.js';
 import { ReadDeliveryReceiptController } from './read-delivery-receipt/read-delivery-receipt.controller.js';
+import { Figures } from './read-figures/figures.js';
+import { ReadFiguresController } from './read-figures/read-figures.controller.js';
 import { Cursors } from './read-history/cursors.js';
 import { Histories } from './read-history/histories.js';
 import { HistoryReaders } from './read-history/history-readers.js';
@@ -52,6 +54,7 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       DecideCaseController,
       ReadCaseController,
       ListCasesController,
+      ReadFiguresController,
     ],
     providers: [
       Histories,
@@ -61,6 +64,7 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       CaseFiles,
       CaseMoves,
       Sweeper,
+      Figures,
       HistoryProofs,
       BlockPlaces,
       LedgerRecords,

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addGlobalOptions } from './access/global-options.js';
 import { completionCommand } from './completion/completion.command.js';
 import { doctorCommand } from './doctor/doctor.command.js';
+import { figuresCommand } from './figures/figures.command.js';
 import { historyCommand } from './history/history.command.js';
 import { lagCommand } from './lag/lag.command.js';
 import { logCommand } from './log/log.command.js';
@@ -27,6 +28,7 @@ export function sluiceProgram(perform: Perform, terminal: Terminal): Command {
     .addCommand(lagCommand(perform))
     .addCommand(parkedCommand(perform))
     .addCommand(historyCommand(perform))
+    .addCommand(figuresCommand(perform))
     .addCommand(logCommand(perform))
     .addCommand(verifyCommand(perform))
     .addCommand(replayCommand(perform))

@@ -3,6 +3,7 @@ import { agencyCode } from '../events/vetting.js';
 import { LANES } from '../topics.js';
 import { caseEndpoints } from './cases.js';
 import { defineEndpoint } from './endpoint.js';
+import { readFigures } from './figures.js';
 import { exportHistory, readHistory } from './history.js';
 import { readHistoryProof } from './history-proof.js';
 
@@ -79,4 +80,5 @@ export const auditEndpoints = [
   listAlarms,
   readDeliveryReceipt,
   ...caseEndpoints,
+  readFigures,
 ] as const;

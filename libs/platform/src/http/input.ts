@@ -11,6 +11,12 @@ export interface RequestContext {
   readonly traceparent?: string;
 }
 
+/** What the handler of an endpoint that is open to anyone gets: nobody is known. */
+export interface OpenInputOf<C> {
+  readonly params: ParamsOf<C>;
+  readonly query: QueryOf<C>;
+}
+
 /** What a handler gets: accepted by the contract's schemas, from a principal the contract admits. */
 export interface InputOf<C> {
   readonly params: ParamsOf<C>;

@@ -4,7 +4,7 @@ import { actorOf, type EndpointContract, type ProblemDetail } from '@sluice/cont
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { traceparentOf } from '../observe/trace-context.js';
-import type { InputOf, RequestContext } from './input.js';
+import type { InputOf, OpenInputOf, RequestContext } from './input.js';
 import { IDEMPOTENCY_KEY_RULE, IF_MATCH_RULE, isIdempotencyKey, preferWaitMs, versionOfEtag } from './preconditions.js';
 import { ProblemException } from './problem-exception.js';
 import { detailsOf } from './validation-details.js';
@@ -39,6 +39,15 @@ export function readInput(contract: EndpointContract, request: FastifyRequest): 
   };
   if (errors.length > 0) throw new ProblemException('validation-failed', { errors });
   return input as InputOf<unknown>;
+}
+
+/** Reads a request to an endpoint that is open to anyone. @throws ProblemException when it does not follow the contract */
+export function readOpenInput(contract: EndpointContract, request: FastifyRequest): OpenInputOf<unknown> {
+  const errors: ProblemDetail[] = [];
+  const params = accept(contract.params, request.params, 'params', errors);
+  const query = accept(contract.query, request.query, 'query', errors);
+  if (errors.length > 0) throw new ProblemException('validation-failed', { errors });
+  return { params, query } as OpenInputOf<unknown>;
 }
 
 function readBody(contract: EndpointContract, request: FastifyRequest, errors: ProblemDetail[]): unknown {

@@ -4,6 +4,7 @@ import { headerOf, type Pulled, type PulledRecord } from '@sluice/messaging';
 import type { Alarm } from '../domain/alarm.js';
 import { caseEntry } from '../domain/case-entries.js';
 import { accessEntry, consentEntry, type EventRecord, type PersonalEvent } from '../domain/event-entries.js';
+import { FigureCounts } from '../domain/figures/figure-counts.js';
 import { ROW_TOPIC, type RowTopic } from '../domain/history-row.js';
 import { followLedger, type Head } from '../domain/ledger-continuity.js';
 import { writeLedgerEntries } from '../domain/ledger-entries.js';
@@ -45,6 +46,7 @@ export class IntakeBatch implements Taken {
   readonly batches: TakenBatch[] = [];
   readonly lanes = new Map<string, Head>();
   readonly alarms: Alarm[] = [];
+  readonly figures = new FigureCounts();
   readonly history: HistoryColumns;
   /** The head of the ledger after this batch. */
   ledger: Head;
@@ -102,6 +104,7 @@ export class IntakeBatch implements Taken {
       if (!(at >= 0)) throw new RangeError('an event without a time');
       const [type, id, actor] = [textOf(record, TYPE), textOf(record, ID), textOf(record, ACTOR)];
       const event = read({ type, id, actor, payload: record.value });
+      if (rows === ROW_TOPIC.consent) this.figures.addGrantEvent(type, record.value, at);
       if (event === undefined) return;
       this.history.add(
         { topic: rows, partition: this.partition, offset: record.offset, at },
@@ -138,6 +141,7 @@ export class IntakeBatch implements Taken {
     if (batch.sequence > this.ledger.sequence) this.#follow(batch, digest, place);
     else if (await this.#isRepeat(batch, digest, place)) return;
     this.batches.push({ sequence: batch.sequence, digest, offset: record.offset });
+    this.figures.addBatch(batch);
     const origin = { topic: ROW_TOPIC.ledger, partition: this.partition, offset: record.offset, at: batch.decidedAt };
     this.alarms.push(...writeLedgerEntries(batch, place, this.history.sinkFor(origin)));
   }

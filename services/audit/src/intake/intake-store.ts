@@ -2,6 +2,7 @@ import type { ServiceConfig } from '@sluice/platform';
 import { DatabaseError, Pool } from 'pg';
 import type { HistoryFeed } from '../completeness/history-feed.js';
 import type { Alarm } from '../domain/alarm.js';
+import type { FigureCounts } from '../domain/figures/figure-counts.js';
 import { type Head, NOTHING_YET } from '../domain/ledger-continuity.js';
 import type { LogPosition } from '../domain/log-position.js';
 import type { HistoryColumns } from './history-columns.js';
@@ -70,6 +71,7 @@ export interface Taken {
   batches: TakenBatch[];
   lanes: ReadonlyMap<string, Head>;
   alarms: readonly Alarm[];
+  figures: FigureCounts;
 }
 
 /** Workers commit one after the other on few cores; more connections would not make them faster. */
@@ -99,11 +101,12 @@ const CLAIM = `insert into audit.partition (partition, epoch) values ($1, 1)
 const START_SOURCES = `insert into audit.source (topic, partition, next_offset, link)
   select topic, $1, 0, $3 from unnest($2::text[]) as topic on conflict do nothing`;
 
-/** What the heads of the histories take up later goes in with it, or not at all. */
+/** What the heads of the histories take up later, and the public figures, go in with it or not at all. */
 const TAKE_IN = `with fed as (
   insert into audit.heads_feed (partition, topics, next_offsets, rows) select $1, $27, $28, $29 where $29::bytea is not null
 ) select audit.take_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`;
+  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26),
+  audit.count_figures($1, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`;
 
 export class IntakeStore {
   constructor(
@@ -163,7 +166,7 @@ export class IntakeStore {
   async take(
     partition: number,
     epoch: number,
-    { records, logs, history, batches, lanes, alarms }: Taken,
+    { records, logs, history, batches, lanes, alarms, figures }: Taken,
   ): Promise<void> {
     const heads = [...lanes];
     const seen = logs.all();
@@ -202,6 +205,7 @@ export class IntakeStore {
           fed?.topics ?? [],
           fed?.nextOffsets ?? [],
           fed?.rows ?? null,
+          ...figureValues(figures),
         ],
       });
     } catch (error) {
@@ -213,4 +217,21 @@ export class IntakeStore {
 
 function headOf(row: { sequence: string; digest: Buffer } | undefined): Head | undefined {
   return row && { sequence: Number(row.sequence), digest: row.digest };
+}
+
+function figureValues({ counts, stopped, fenced }: FigureCounts): unknown[] {
+  const momentValues = (moments: FigureCounts['stopped']) => [
+    moments.map(({ grant }) => grant),
+    moments.map(({ version }) => version),
+    moments.map(({ at }) => new Date(at)),
+  ];
+  return [
+    counts.map(({ month }) => month),
+    counts.map(({ agency }) => agency),
+    counts.map(({ purpose }) => purpose),
+    counts.map(({ measure }) => measure),
+    counts.map(({ count }) => count),
+    ...momentValues(stopped),
+    ...momentValues(fenced),
+  ];
 }

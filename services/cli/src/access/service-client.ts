@@ -28,11 +28,12 @@ export class ServiceClient {
 
   /** @throws {Failure} with the exit code that stands for the problem */
   async call<C extends EndpointContract>(contract: C, role: ActingRole, input: CallInput = {}): Promise<ReplyOf<C>> {
-    const token = await this.access.tokenFor(role);
+    // What is open to anyone needs no token, and so nobody who could give one.
+    const token = contract.who.length === 0 ? undefined : await this.access.tokenFor(role);
     const answer = await this.fetch(contract.service, pathOf(contract, input), {
       method: contract.method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(contract.idempotent && { 'idempotency-key': randomUUID() }),
         ...(input.body !== undefined && { 'content-type': 'application/json' }),
       },

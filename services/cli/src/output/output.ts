@@ -19,6 +19,10 @@ export class Output {
     this.#format = format;
   }
 
+  get isTable(): boolean {
+    return this.#format === 'table';
+  }
+
   /**
    * Rows of one kind: a table, an array, or a line each. Tables and lines are written as the portions come.
    * @param none what to say beside an empty table
