@@ -19,6 +19,7 @@ import {
   resumeGrant,
   SOURCE_KIND,
   suspendAgency,
+  tryPolicy,
   withdrawGrant,
 } from '@sluice/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,6 +54,7 @@ afterAll(async () => {
 async function live(): Promise<void> {
   for (let i = 0; i < PERSONS; i++) {
     const person = await system.person({ mobilePhone: PHONE, occupation: 'Clerk' });
+    for (const { plan } of [bank, bureau]) await known(plan.code, person);
     await system.grant(person, bank);
     await system.grant(person, bureau);
     persons.push(person);
@@ -74,6 +76,13 @@ async function live(): Promise<void> {
   await system.api.call(restoreAgency, { token: await sol(), params: { agency: BUREAU.code } });
   for (const person of persons.slice(4)) await change(person, { mobilePhone: '+8613700000002' });
   await decided();
+}
+
+/** Resolves when consent has heard of an accreditation. */
+async function known(agency: string, { token }: Person): Promise<void> {
+  await until(`consent knows ${agency}`, () =>
+    system.api.call(readAlias, { token, params: { agency } }).catch(() => undefined),
+  );
 }
 
 const address = (text: string) => ({ division: '310115', text });
@@ -422,6 +431,20 @@ test('whoever may not see persons’ ids may not try policies out', async () => 
     });
   }
   expect((await run(['replay', 'what-if', file], as(await sol()))).code).toBe(0);
+});
+
+test('a cursor or a range that is none is refused', async () => {
+  const refusal = async (more: object) => {
+    const changes = [{ kind: 'suspend-agency', agency: BANK.code }];
+    const body = { proposal: { title: 'a test', changes }, ...more };
+    return (await system.api.refusal(tryPolicy, { token: await sol(), body })).problem!.errors;
+  };
+  for (const next of ['', '6.0', '-1.0', '0', '0.x', `0.${'9'.repeat(20)}`]) {
+    expect(await refusal({ next }), next).toEqual([{ path: 'body.next', rule: 'cursor' }]);
+  }
+  const at = iso(Date.now());
+  expect(await refusal({ from: at, to: at })).toEqual([{ path: 'body.from', rule: 'before-to' }]);
+  expect(await refusal({ from: 'monday' })).toMatchObject([{ path: 'body.from' }]);
 });
 
 test('a proposal that is not understood is refused with the place of the fault', async () => {

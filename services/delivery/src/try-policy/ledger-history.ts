@@ -3,11 +3,11 @@ import type { Pool } from 'pg';
 /** A few, because one may be as large as a record of Kafka. */
 const ROWS_AT_ONCE = 20;
 
-const LAST = `select sequence::text from delivery.batch where partition = $1 order by sequence desc limit 1`;
-const FROM_SEQUENCE = `select sequence::text, decided_at from delivery.batch
+const LAST = `select sequence from delivery.batch where partition = $1 order by sequence desc limit 1`;
+const FROM_SEQUENCE = `select sequence, decided_at from delivery.batch
   where partition = $1 and sequence >= $2 order by sequence limit 1`;
 /** Its plan is tested, like the others'. */
-export const BATCHES_AFTER = `select sequence::text, decided_at, content from delivery.batch
+export const BATCHES_AFTER = `select sequence, decided_at, content from delivery.batch
   where partition = $1 and sequence > $2 order by sequence limit $3`;
 
 const VETTING_OFFSET = 'select coalesce(max(vetting_offset), 0)::text as next from delivery.partition';
