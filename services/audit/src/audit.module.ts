@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { rebuildParts, SERVICE_CONFIG, type ServiceConfig } from '@sluice/platform';
 import { AcceptAnswerController } from './accept-answer/accept-answer.controller.js';
 import { AnswerCaseController } from './answer-case/answer-case.controller.js';
 import { CaseFiles } from './cases/case-files.js';
@@ -28,8 +29,14 @@ import { ReadHistoryController } from './read-history/read-history.controller.js
 import { ShownHistories } from './read-history/shown-histories.js';
 import { HistoryProofs } from './read-history-proof/history-proofs.js';
 import { ReadHistoryProofController } from './read-history-proof/read-history-proof.controller.js';
+import { readModels } from './rebuild/read-models.js';
 import { StoreModule } from './store/store.module.js';
 import { Sweeper } from './sweep-cases/sweeper.js';
+
+const rebuilds = rebuildParts<[ServiceConfig, AuditScope]>('audit', {
+  inject: [SERVICE_CONFIG, AUDIT_SCOPE],
+  useFactory: ({ kafka }, scope) => readModels(kafka, scope),
+});
 
 /** The service, working on the topics and in the group of `scope`, and keeping the log that `log` describes. */
 export function auditModule(scope: AuditScope, log: LogConfig): Type {
@@ -55,6 +62,7 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       ReadCaseController,
       ListCasesController,
       ReadFiguresController,
+      ...rebuilds.controllers,
     ],
     providers: [
       Histories,
@@ -69,6 +77,7 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       BlockPlaces,
       LedgerRecords,
       DeliveryReceipts,
+      ...rebuilds.providers,
     ],
   })
   class AuditModule {}

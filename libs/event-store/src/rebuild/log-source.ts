@@ -18,6 +18,8 @@ export interface LogSourceOptions<E> {
 /** The service's own log as the source of a read model. */
 export class LogSource<E> implements Source<E> {
   readonly #log: OwnLog;
+  /** Where this reading ends: while others append, what is read has to have an end. */
+  #target: LogPlace | undefined;
 
   constructor(private readonly options: LogSourceOptions<E>) {
     this.#log = new OwnLog(options.pool, options.schema, options.wants);
@@ -29,8 +31,11 @@ export class LogSource<E> implements Source<E> {
   }
 
   async read(after: Place | null, limit: number) {
+    this.#target ??= await this.#log.end();
     const { events, seen, place } = await this.#log.read((after as LogPlace | null) ?? LOG_START, limit);
-    return { events: events.map(this.options.decode), seen, place, caughtUp: seen < limit };
+    const caughtUp = seen < limit || !isBefore(place, this.#target);
+    if (caughtUp) this.#target = undefined;
+    return { events: events.map(this.options.decode), seen, place, caughtUp };
   }
 
   async hold(client: PoolClient, rows: ReadonlyMap<string, RowJson>, place: Place): Promise<E[]> {
@@ -41,4 +46,8 @@ export class LogSource<E> implements Source<E> {
   }
 
   async close(): Promise<void> {}
+}
+
+function isBefore(one: LogPlace, other: LogPlace): boolean {
+  return one.xid < other.xid || (one.xid === other.xid && one.position < other.position);
 }

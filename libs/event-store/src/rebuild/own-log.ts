@@ -52,6 +52,17 @@ export class OwnLog {
     return { events, seen, place };
   }
 
+  /** The last event that no open transaction can precede any more. */
+  async end(): Promise<LogPlace> {
+    const { rows } = await this.pool.query<{ last_xid: string; last_position: string }>(
+      `select xid::text as last_xid, position::text as last_position from ${this.schema}.event
+        where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, position desc limit 1`,
+    );
+    return rows[0] === undefined
+      ? LOG_START
+      : { xid: Number(rows[0].last_xid), position: Number(rows[0].last_position) };
+  }
+
   /** What these streams have beyond a place, by stream and version; with the streams held, nothing can be missing. */
   async beyond(client: PoolClient, streams: readonly string[], after: LogPlace): Promise<LoggedEvent[]> {
     const text = `select ${LOG_COLUMNS} from ${this.schema}.event

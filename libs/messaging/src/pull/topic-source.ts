@@ -31,6 +31,8 @@ export class TopicSource<E> {
   /** Consumers commit their offsets elsewhere than where they write. */
   readonly liveIsBehind = true;
   readonly #puller: PartitionPuller;
+  /** Where this reading ends: while others write, what is read has to have an end. */
+  #target: bigint | undefined;
 
   constructor(private readonly options: TopicSourceOptions<E>) {
     this.#puller = new PartitionPuller(options.connection);
@@ -58,12 +60,15 @@ export class TopicSource<E> {
     const taken = records.slice(0, limit);
     const next = taken.length < records.length ? taken.at(-1)!.offset + 1n : nextOffset;
     const events = taken.map(decode).filter((event) => event !== undefined);
-    const caughtUp = error === undefined && next >= highWatermark;
+    if (error === undefined) this.#target ??= highWatermark;
+    const caughtUp = this.#target !== undefined && next >= this.#target;
+    if (caughtUp) this.#target = undefined;
     return { events, seen: taken.length, place: next.toString(), caughtUp };
   }
 
   async hold(client: Session, _rows: unknown, place: unknown): Promise<E[]> {
     await client.query(this.options.hold);
+    this.#target = undefined;
     const events: E[] = [];
     for (let after = place; ; ) {
       const { events: more, place: next, caughtUp } = await this.read(after, Number.MAX_SAFE_INTEGER);

@@ -43,6 +43,6 @@ import { SubjectTexts } from './subject-texts.js';
     RecordRefusals,
     SubjectTexts,
   ],
-  exports: [AccessRecords, FileKeyProvider, PairwiseIds, PersonFiles, SubjectTexts],
+  exports: [EventStore, AccessRecords, FileKeyProvider, PairwiseIds, PersonFiles, SubjectTexts],
 })
 export class StoreModule {}

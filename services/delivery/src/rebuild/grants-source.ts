@@ -30,6 +30,12 @@ interface LanePlace {
 }
 type GrantsPlace = LanePlace[];
 
+/** How far a partition's worker has come. */
+interface LivePlace {
+  ledger: number;
+  consent: bigint;
+}
+
 const START: LanePlace = { ledger: 0, consent: '0', mark: FIRST_MARK };
 const BATCHES_READ = 100;
 const PULL_BYTES = 1024 * 1024;
@@ -43,6 +49,8 @@ const ARRIVED: readonly string[] = ['delivered', 'subject-erased'];
  */
 export class GrantsSource implements Source<GrantsEvent> {
   readonly #puller: PartitionPuller;
+  /** Where this reading ends, by lane: while the workers go on, what is read has to have an end. */
+  #targets: LivePlace[] | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -53,12 +61,14 @@ export class GrantsSource implements Source<GrantsEvent> {
 
   async read(after: unknown, _limit: number) {
     const place = placeOf(after);
-    for (const lane of place.keys()) {
-      const step = await this.#readLane(this.pool, lane, place[lane]!);
+    this.#targets ??= await Promise.all(place.map((_, lane) => liveOf(this.pool, lane)));
+    for (const [lane, target] of this.#targets.entries()) {
+      const step = await this.#readLane(this.pool, lane, place[lane]!, target);
       if (step.seen === 0 && step.caughtUp) continue;
       place[lane] = step.place;
       return { events: step.events, seen: step.seen, place, caughtUp: false };
     }
+    this.#targets = undefined;
     return { events: [], seen: 0, place, caughtUp: true };
   }
 
@@ -69,8 +79,9 @@ export class GrantsSource implements Source<GrantsEvent> {
     const place = placeOf(after);
     const events: GrantsEvent[] = [];
     for (const lane of lanes) {
+      const live = await liveOf(client, lane);
       for (let at = place[lane]!; ; ) {
-        const step = await this.#readLane(client, lane, at);
+        const step = await this.#readLane(client, lane, at, live);
         events.push(...step.events);
         at = step.place;
         if (step.caughtUp) break;
@@ -83,9 +94,8 @@ export class GrantsSource implements Source<GrantsEvent> {
     return this.#puller.close();
   }
 
-  /** Reads on, up to where the partition's worker was when this began. */
-  async #readLane(from: Pool | PoolClient, lane: number, place: LanePlace) {
-    const live = await liveOf(from, lane);
+  /** Reads on, up to where the partition's worker was at some time. */
+  async #readLane(from: Pool | PoolClient, lane: number, place: LanePlace, live: LivePlace) {
     const batches = await this.#batches(from, lane, place.ledger, live.ledger);
     const whole = batches.length < BATCHES_READ;
     const target = whole ? live.consent : batches.at(-1)!.consentOffset;
@@ -178,7 +188,7 @@ function arrivedIn({ sources, decisions }: LedgerBatch): { subject: string; offs
 }
 
 /** Where the partition's worker has committed. */
-async function liveOf(from: Pool | PoolClient, lane: number): Promise<{ ledger: number; consent: bigint }> {
+async function liveOf(from: Pool | PoolClient, lane: number): Promise<LivePlace> {
   const { rows } = await from.query<{ ledger_sequence: string; consent_offset: string }>({
     name: 'rebuild-live-place',
     text: 'select ledger_sequence, consent_offset from delivery.partition where partition = $1',
