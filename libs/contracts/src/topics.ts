@@ -17,7 +17,11 @@ export interface TopicContract {
   readonly writers: readonly ServiceName[];
   readonly readers: readonly ServiceName[];
   readonly description: string;
+  /** How long records are kept; absent for topics that are history and are kept for ever. */
+  readonly retentionMs?: number;
 }
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export const TOPICS = {
   registry: {
@@ -77,6 +81,8 @@ export const TOPICS = {
     readers: ['delivery'],
     description:
       'Every checkpoint of the verifiable log, at least one a second: while none comes, delivery releases nothing.',
+    // Nothing reads an old one: the log itself has all that they say.
+    retentionMs: 7 * DAY_MS,
   },
 } as const satisfies Record<string, TopicContract>;
 

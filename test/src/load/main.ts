@@ -7,6 +7,8 @@ import { conditions, loadAverageNow } from './report/conditions.js';
 import { benchDocument, type ScenarioResult } from './report/document.js';
 import { conditionsTable, scenarioTables } from './report/tables.js';
 import { bulk } from './scenarios/bulk.js';
+import { disk } from './scenarios/disk.js';
+import { log } from './scenarios/log.js';
 import { memory } from './scenarios/memory.js';
 import type { ScenarioName } from './scenarios/names.js';
 import { raw } from './scenarios/raw.js';
@@ -24,6 +26,8 @@ const SCENARIOS: Record<ScenarioName, Scenario> = {
   bulk,
   single,
   withdrawal,
+  log,
+  disk,
   memory,
 };
 

@@ -21,12 +21,15 @@ const PERSONS = 20_000;
 const PERSONS_QUICK = 1_000;
 const RATE = 10_000;
 
+/** Run when they are named. */
+const LEFT_OUT: readonly ScenarioName[] = ['memory', 'disk'];
+
 export const HELP = `Measures speed, latency, cost and memory of the whole system on this machine.
 
   npm run bench -- [options]
 
   --only LIST      of ${SCENARIO_NAMES.join(', ')}
-                   (default all but memory, which takes ten minutes)
+                   (default all but memory, which takes ten minutes, and disk)
   --quick          a small population and short runs: shows that it works, not how fast
   --persons N      registered with three grants each (default ${PERSONS}, quick ${PERSONS_QUICK})
   --rate N         changes a second of the sustained run (default ${RATE})
@@ -69,7 +72,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
 }
 
 function scenarios(list: string | undefined): ScenarioName[] {
-  if (list === undefined) return SCENARIO_NAMES.filter((name) => name !== 'memory');
+  if (list === undefined) return SCENARIO_NAMES.filter((name) => !LEFT_OUT.includes(name));
   const asked = list.split(',').map((name) => name.trim());
   const unknown = asked.find((name) => !SCENARIO_NAMES.includes(name as ScenarioName));
   if (unknown !== undefined) throw new Error(`--only: "${unknown}" is none of ${SCENARIO_NAMES.join(', ')}`);

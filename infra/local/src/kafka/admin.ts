@@ -1,5 +1,13 @@
 import { connect } from 'node:net';
-import { AclOperations, AclPermissionTypes, Admin, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka';
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from '@platformatic/kafka';
 import { MAX_RECORD_BYTES, TOPICS, type TopicContract } from '@sluice/contracts';
 import { StackFailure } from '../failure.js';
 import { type AccessRule, serviceAcls } from './acls.js';
@@ -70,7 +78,8 @@ export async function provisionKafka(
   const admin = adminOf(brokers, credentials);
   try {
     const present = new Set(await admin.listTopics());
-    const missing = Object.values<TopicContract>(TOPICS).filter((topic) => !present.has(topic.name));
+    const topics = Object.values<TopicContract>(TOPICS);
+    const missing = topics.filter((topic) => !present.has(topic.name));
     if (missing.length > 0) {
       await admin.createTopics({
         topics: missing.map(({ name, partitions }) => ({ topic: name, partitions })),
@@ -83,10 +92,35 @@ export async function provisionKafka(
         ],
       });
     }
+    // Also where a topic is from an earlier version: what is set again is as it was.
+    await limitRetention(admin, topics);
     if (acls) await grant(admin, serviceAcls());
   } finally {
     await admin.close();
   }
+}
+
+/** A broker removes whole segments: one a day, so that what has expired is gone a day later. */
+const SEGMENT_MS = 24 * 60 * 60 * 1_000;
+
+async function limitRetention(admin: Admin, topics: readonly TopicContract[]): Promise<void> {
+  const set = (name: string, value: number) => ({
+    name,
+    value: String(value),
+    configOperation: IncrementalAlterConfigOperationTypes.SET,
+  });
+  const resources = topics.flatMap(({ name, retentionMs }) =>
+    retentionMs === undefined
+      ? []
+      : [
+          {
+            resourceType: ConfigResourceTypes.TOPIC,
+            resourceName: name,
+            configs: [set('retention.ms', retentionMs), set('segment.ms', SEGMENT_MS)],
+          },
+        ],
+  );
+  await admin.incrementalAlterConfigs({ resources, validateOnly: false });
 }
 
 /** The controller answers before the authorizer has heard of the rules; the first services would be refused. */

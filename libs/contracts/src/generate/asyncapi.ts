@@ -74,7 +74,9 @@ export function asyncApi(): Json {
       address: topic.name,
       description: `${topic.description} Written by ${topic.writers.join(', ')}; read by ${topic.readers.join(', ')}.`,
       messages: messages[key],
-      bindings: { kafka: { partitions: topic.partitions } },
+      bindings: {
+        kafka: { partitions: topic.partitions, topicConfiguration: { 'retention.ms': topic.retentionMs ?? -1 } },
+      },
     };
     operations[`publish${key[0]!.toUpperCase()}${key.slice(1)}`] = {
       action: 'send',

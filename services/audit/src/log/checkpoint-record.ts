@@ -11,6 +11,7 @@ export function checkpointRecord(
   { size, root }: TreeHead,
   checkpoint: string,
   positions: Positions,
+  time: Date,
 ): OutgoingRecord {
   const next = Object.fromEntries([...positions].map(([place, offset]) => [place, String(offset)]));
   const data: CheckpointPublished = { size, root: root.toString('base64'), checkpoint, positions: next };
@@ -26,7 +27,7 @@ export function checkpointRecord(
       [HEADER.id]: id,
       [HEADER.source]: '/audit',
       [HEADER.type]: CHECKPOINT_PUBLISHED,
-      [HEADER.time]: new Date().toISOString(),
+      [HEADER.time]: time.toISOString(),
       [HEADER.partitionKey]: origin,
       [HEADER.sequence]: String(size),
       [HEADER.actor]: 'service:audit',

@@ -1,23 +1,25 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { HEADER } from '@sluice/contracts';
 import { createTestDatabase, uniquePrefix } from '@sluice/local-stack';
 import { folderSource, parseVerifierKey, verifyLog } from '@sluice/log-verifier';
 import { FileTileStorage, LogReader } from '@sluice/merkle-log';
-import { createRecordProducer, endOffsets, type KafkaConnection, PartitionPuller } from '@sluice/messaging';
+import { createRecordProducer, endOffsets, headerOf, type KafkaConnection, PartitionPuller } from '@sluice/messaging';
 import { createLogger, Metrics, ReadinessChecks } from '@sluice/platform';
 import { Pool } from 'pg';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, inject, test, vi } from 'vitest';
 import { RecordDigest } from '../intake/record-digest.js';
 import { prepareAuditDatabase } from '../testing/audit-database.js';
 import { ownLog } from '../testing/own-log.js';
 import { grantActivated, LedgerAuthor, ledgerRecord, readingOf } from '../testing/records.js';
 import { eventually } from '../testing/running-audit.js';
 import { ownScope } from '../testing/scope.js';
+import { leavesOfTopics, recordsOf } from '../testing/topic-records.js';
 import { readBlockLeaf } from './block-leaf.js';
 import { LogKeeper } from './log-keeper.js';
 import { openLogKey } from './log-key.js';
 import { LogSession } from './log-session.js';
 import { LogStatus } from './log-status.js';
-import { recordLeaf } from './record-leaf.js';
 import { NO_WITNESSES } from './witnesses/witness-config.js';
 import { WitnessStatus } from './witnesses/witness-status.js';
 import { WitnessedStore } from './witnesses/witnessed-store.js';
@@ -42,6 +44,7 @@ const author = new LedgerAuthor(PARTITION);
 const running = new Set<LogKeeper>();
 let crashing = false;
 let diskIsFull = false;
+let diskTakesMs = 0;
 let crashes = 0;
 
 afterAll(async () => {
@@ -60,6 +63,7 @@ function crashy<T extends object>(part: T): T {
       return async (...given: unknown[]) => {
         if (diskIsFull && name === 'write')
           throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        if (name === 'write') await pause(diskTakesMs);
         if (crashing && Math.random() < CRASH_RATE / 2) throw crash();
         const answer = await value.apply(target, given);
         if (crashing && Math.random() < CRASH_RATE / 2) throw crash();
@@ -110,26 +114,6 @@ async function publishRound(): Promise<void> {
   ]);
 }
 
-/** The leaf that each record of every topic must have, from the topics themselves. */
-async function expectedLeaves(): Promise<string[]> {
-  const puller = new PartitionPuller(connection);
-  const digests = new RecordDigest();
-  const leaves: string[] = [];
-  for (const topic of Object.values(topics)) {
-    for (const [partition, end] of (await endOffsets(connection, topic)).entries()) {
-      for (let offset = 0n; offset < end; ) {
-        const [answer] = await puller.pull([{ topic, partition, offset, maxBytes: 1 << 20 }], { maxWaitMs: 100 });
-        for (const record of answer!.records) {
-          leaves.push(recordLeaf(topic, partition, record.offset, digests.of([record])));
-        }
-        offset = answer!.nextOffset;
-      }
-    }
-  }
-  await puller.close();
-  return leaves.sort();
-}
-
 async function verifiedLeaves(): Promise<string[]> {
   const leaves: string[] = [];
   const report = await verifyLog({
@@ -140,8 +124,6 @@ async function verifiedLeaves(): Promise<string[]> {
   expect(report.findings).toEqual([]);
   return leaves;
 }
-
-const recordsOf = (leaves: string[]) => leaves.filter((leaf) => leaf.startsWith('record ')).sort();
 
 test('two keepers that crash anywhere, or lose their session: each record of every topic is one leaf', async () => {
   keeper();
@@ -155,10 +137,10 @@ test('two keepers that crash anywhere, or lose their session: each record of eve
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice audit log' and datname = current_database()",
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   crashing = false;
-  const expected = await expectedLeaves();
+  const expected = await leavesOfTopics(connection, topics);
   const size = async () => Number((await pool.query('select size from audit.log_head')).rows[0]?.size ?? 0);
   await eventually(
     async () => recordsOf(await verifiedLeaves()).length,
@@ -200,16 +182,76 @@ test('checkpoints are announced again and again, whether there is something new 
   await puller.close();
 });
 
+/** Announcements from an offset on: when each says it was made, and of how many leaves. */
+async function announcements(from: bigint): Promise<{ time: number; size: number }[]> {
+  const puller = new PartitionPuller(connection);
+  const [end = 0n] = await endOffsets(connection, log.checkpointTopic);
+  const found: { time: number; size: number }[] = [];
+  for (let offset = from; offset < end; ) {
+    const want = { topic: log.checkpointTopic, partition: 0, offset, maxBytes: 1 << 20 };
+    const [answer] = await puller.pull([want], { maxWaitMs: 1_000 });
+    for (const record of answer!.records) {
+      const time = Date.parse(String(headerOf(record, Buffer.from(HEADER.time))));
+      found.push({ time, size: (JSON.parse(String(record.value)) as { size: number }).size });
+    }
+    offset = answer!.nextOffset;
+  }
+  await puller.close();
+  return found;
+}
+
+async function allIsIn(): Promise<void> {
+  const expected = await leavesOfTopics(connection, topics);
+  await eventually(
+    async () => recordsOf(await verifiedLeaves()).length,
+    (count) => count >= expected.length,
+    'all is in the log',
+  );
+  expect(recordsOf(await verifiedLeaves())).toEqual(expected);
+}
+
+test('a disk that takes seconds for each write: the log is late and nothing else', async () => {
+  diskTakesMs = 1_200;
+  for (let round = 0; round < 3; round++) {
+    await publishRound();
+    await pause(1_000);
+  }
+  diskTakesMs = 0;
+  await allIsIn();
+});
+
+test('a clock that jumps, back and forth: checkpoints come as before, and go back neither in size nor in time', async () => {
+  const [begin = 0n] = await endOffsets(connection, log.checkpointTopic);
+  const announced = async () => Number((await endOffsets(connection, log.checkpointTopic))[0]! - begin);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    for (const jump of [-3_600_000, 7_200_000, -86_400_000]) {
+      const before = await announced();
+      vi.setSystemTime(Date.now() + jump);
+      await publishRound();
+      const until = performance.now() + 15_000;
+      while ((await announced()) < before + 2 && performance.now() < until) await pause(50);
+      expect(await announced()).toBeGreaterThanOrEqual(before + 2);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+  const made = await announcements(begin);
+  expect(made.map(({ size }) => size)).toEqual(made.map(({ size }) => size).sort((a, b) => a - b));
+  expect(made.map(({ time }) => time)).toEqual(made.map(({ time }) => time).sort((a, b) => a - b));
+  await allIsIn();
+});
+
 test('a full disk: no checkpoint while there is something that cannot be recorded, and then all goes on', async () => {
   const announced = async () => (await endOffsets(connection, log.checkpointTopic))[0]!;
   diskIsFull = true;
   await publishRound();
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await pause(1_500);
   const before = await announced();
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await pause(2_500);
   expect(await announced()).toBe(before);
   diskIsFull = false;
   await eventually(announced, (offset) => offset > before, 'checkpoints are announced again');
-  const expected = await expectedLeaves();
+  const expected = await leavesOfTopics(connection, topics);
   expect(recordsOf(await verifiedLeaves())).toEqual(expected);
 });

@@ -55,6 +55,8 @@ interface Leadership {
 export class LogKeeper {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** Of the last announcement, ms since 1970: where the clock is set back, time stands still and does not go backwards. */
+  #announcedTime = 0;
 
   constructor(private readonly options: LogKeeperOptions) {}
 
@@ -145,7 +147,9 @@ export class LogKeeper {
     const now = performance.now();
     if (now - leadership.announcedAt < ANNOUNCE_MS) return;
     const { head, checkpoint } = leadership.writer;
-    await producer.send([checkpointRecord(checkpointTopic, key.name, head, checkpoint, leadership.positions)]);
+    this.#announcedTime = Math.max(this.#announcedTime, Date.now());
+    const time = new Date(this.#announcedTime);
+    await producer.send([checkpointRecord(checkpointTopic, key.name, head, checkpoint, leadership.positions, time)]);
     leadership.announcedAt = now;
     status.announced();
   }

@@ -11,6 +11,8 @@ const STUCK_MS = 5_000;
 export class LogStatus {
   #phase: 'starting' | 'standby' | 'leading' = 'starting';
   #turnAt = performance.now();
+  /** Or began to run. */
+  #announcedAt = performance.now();
   #size = 0;
   #behind = 0;
   #obstacle = 'no turn yet';
@@ -32,6 +34,12 @@ export class LogStatus {
       'Records of all topics not in the log yet, as its keeper knows',
       [],
       (gauge) => gauge.set(this.#behind),
+    );
+    metrics.gauge(
+      'sluice_log_checkpoint_age_seconds',
+      'Since this process announced a checkpoint; NaN where another one keeps the log',
+      [],
+      (gauge) => gauge.set(this.#phase === 'standby' ? Number.NaN : (performance.now() - this.#announcedAt) / 1_000),
     );
     readiness.register('log', () => this.#readiness());
   }
@@ -58,6 +66,7 @@ export class LogStatus {
   }
 
   announced(): void {
+    this.#announcedAt = performance.now();
     this.#checkpoints.inc();
   }
 

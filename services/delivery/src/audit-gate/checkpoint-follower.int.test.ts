@@ -70,6 +70,17 @@ test('it closes two seconds after the last checkpoint, and opens by itself with 
   expect(gate.isOpen).toBe(true);
 });
 
+test('a checkpoint of fewer leaves than the one before opens nothing', async () => {
+  await announce(9);
+  await gate.whenOpen(never);
+  await pause(2_100);
+  await announce(8);
+  await pause(700);
+  expect(gate.isOpen).toBe(false);
+  await announce(9);
+  await gate.whenOpen(never);
+});
+
 test('who waits is let go when its partition is taken away', async () => {
   await pause(2_100);
   const taken = new AbortController();

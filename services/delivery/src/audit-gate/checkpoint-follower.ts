@@ -95,6 +95,11 @@ export class CheckpointFollower implements AuditGate {
         this.logger.warn({ offset: String(record.offset) }, 'a record of audit.checkpoints is not as contracted');
         continue;
       }
+      // Of a keeper that was paused and does not know that another one leads, or of a log that was rolled back.
+      if (checkpoint.data.size < (this.#last?.size ?? 0)) {
+        this.logger.warn({ leaves: checkpoint.data.size, before: this.#last?.size }, 'a checkpoint went back');
+        continue;
+      }
       if (!this.isOpen) this.logger.info({ leaves: checkpoint.data.size }, 'audit records: releases go on');
       this.#last = checkpoint.data;
       this.#arrivedAt = askedAt;

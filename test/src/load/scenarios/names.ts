@@ -7,6 +7,8 @@ export const SCENARIO_NAMES = [
   'bulk',
   'single',
   'withdrawal',
+  'log',
+  'disk',
   'memory',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
