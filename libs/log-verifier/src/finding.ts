@@ -24,6 +24,11 @@
  * | `history-incomplete` | the rows are not all those, and only those, that the history's head counts |
  * | `head-wrong` | the map of heads does not have this head for this person |
  * | `history-rewritten` | an earlier proof of the same history is not the beginning of this one: keep both |
+ * | `record-altered` | a record is not the one in the log, or the log has none at its place |
+ * | `row-missing` | a record names a person and is not in that person's history |
+ * | `row-unfounded` | a history has a row that its record does not account for |
+ * | `label-changed` | a person's history goes by two labels |
+ * | `heads-wrong` | an epoch's map of heads is not what the records make it |
  * | `source-failed` | the source could not be read: nothing is known about the rest |
  */
 export type FindingCode =
@@ -48,6 +53,11 @@ export type FindingCode =
   | 'history-incomplete'
   | 'head-wrong'
   | 'history-rewritten'
+  | 'record-altered'
+  | 'row-missing'
+  | 'row-unfounded'
+  | 'label-changed'
+  | 'heads-wrong'
   | 'source-failed';
 
 /** One thing that is wrong, and where. It never holds an entry's bytes. */

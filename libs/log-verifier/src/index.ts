@@ -4,6 +4,14 @@ export { type Finding, type FindingCode, Findings, MAX_FINDINGS } from './findin
 export { type Checkpoint, parseCheckpoint } from './formats/checkpoint.js';
 export { type Note, parseNote, type Signed, signedBy } from './formats/note.js';
 export { parseVerifierKey, type VerifierKey, VerifierKeyMalformed } from './formats/verifier-key.js';
+export {
+  type HistoriesReport,
+  type HistoriesToVerify,
+  type RecordPage,
+  type RecordSource,
+  type RecordWithRows,
+  verifyHistories,
+} from './histories/verify-histories.js';
 export type { HeadsEpoch } from './history/heads-leaf.js';
 export { type HistoryReport, type HistoryToVerify, verifyHistory } from './history/verify-history.js';
 export { folderSource, httpSource, type LogSource } from './source/log-source.js';

@@ -6,6 +6,7 @@ import { defineEndpoint } from './endpoint.js';
 import { readFigures } from './figures.js';
 import { exportHistory, readHistory } from './history.js';
 import { readHistoryProof } from './history-proof.js';
+import { readHistoryRecords } from './history-records.js';
 
 export const listAlarms = defineEndpoint({
   id: 'listAlarms',
@@ -77,6 +78,7 @@ export const auditEndpoints = [
   readHistory,
   exportHistory,
   readHistoryProof,
+  readHistoryRecords,
   listAlarms,
   readDeliveryReceipt,
   ...caseEndpoints,

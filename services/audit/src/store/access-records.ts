@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
+  ACCESS_ADMINISTERED,
   ACCESS_READ,
   ACCESS_REFUSED,
   type AccessEventData,
@@ -23,6 +24,11 @@ export class AccessRecords {
   /** As `read`. */
   async refused(data: AccessEventData<typeof ACCESS_REFUSED>, context: RequestContext): Promise<void> {
     await this.#append(ACCESS_REFUSED, data, context);
+  }
+
+  /** As `read`, of what is about no single person. */
+  async administered(data: AccessEventData<typeof ACCESS_ADMINISTERED>, context: RequestContext): Promise<void> {
+    await this.#append(ACCESS_ADMINISTERED, data, context);
   }
 
   async #append(type: AccessEventType, data: object, context: RequestContext): Promise<void> {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Perform } from '../session.js';
 import { verifyConsistencyCommand } from './verify-consistency.js';
+import { verifyHistoriesCommand } from './verify-histories.js';
 import { verifyHistoryCommand } from './verify-history.js';
 import { verifyLogCommand } from './verify-log.js';
 import { verifyRangeCommand } from './verify-range.js';
@@ -16,5 +17,6 @@ export function verifyCommand(perform: Perform): Command {
     .addCommand(verifyRangeCommand(perform))
     .addCommand(verifyReceiptCommand(perform))
     .addCommand(verifyHistoryCommand(perform))
+    .addCommand(verifyHistoriesCommand(perform))
     .addCommand(verifyConsistencyCommand(perform));
 }
