@@ -29,13 +29,10 @@ import { ReadHistoryController } from './read-history/read-history.controller.js
 import { ShownHistories } from './read-history/shown-histories.js';
 import { HistoryProofs } from './read-history-proof/history-proofs.js';
 import { ReadHistoryProofController } from './read-history-proof/read-history-proof.controller.js';
-<<<<<<< HEAD
-import { readModels } from './rebuild/read-models.js';
-=======
 import { HistoryRecords } from './read-history-records/history-records.js';
 import { ReadHistoryRecordsController } from './read-history-records/read-history-records.controller.js';
 import { TopicRecords } from './read-history-records/topic-records.js';
->>>>>>> 241d90e (Auditors verify that no record was left out of anybody's history: sluice verify histories)
+import { readModels } from './rebuild/read-models.js';
 import { StoreModule } from './store/store.module.js';
 import { Sweeper } from './sweep-cases/sweeper.js';
 
