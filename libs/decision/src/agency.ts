@@ -40,6 +40,8 @@ export function evolveAgency<T extends VettingEventType>(
   type: T,
   data: VettingEventData<T>,
 ): Agency | undefined {
+  // A relay that crashed publishes again: what an agency has been through does not come back, not even until the next event.
+  if (agency !== undefined && data.agencyVersion <= agency.version) return agency;
   if (type === AGENCY_ACCREDITED) return accredited(data as VettingEventData<typeof AGENCY_ACCREDITED>);
   if (agency === undefined) return undefined;
   const version = data.agencyVersion;

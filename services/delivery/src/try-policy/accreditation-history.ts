@@ -1,5 +1,5 @@
 import { TOPICS } from '@sluice/contracts';
-import { type Accreditations, type Agencies, type Agency, evolveAgency } from '@sluice/decision';
+import { type Accreditations, type Agencies, evolveAgency } from '@sluice/decision';
 import { type KafkaConnection, PartitionPuller, type PulledRecord } from '@sluice/messaging';
 import { ProblemException } from '@sluice/platform';
 import { vettingSource } from '../partition/read-sources.js';
@@ -58,10 +58,8 @@ export class AccreditationHistory {
     const { event } = vettingSource(record, readHeaders(record));
     const before = this.#epochs.at(-1)!.agencies;
     const known = before.get(event.data.agency);
-    // A relay that crashed publishes again: an older version must not come back.
-    if (known !== undefined && event.data.agencyVersion <= known.version) return;
-    const agency: Agency | undefined = evolveAgency(known, event.type, event.data);
-    if (agency === undefined) return;
+    const agency = evolveAgency(known, event.type, event.data);
+    if (agency === undefined || agency === known) return;
     this.#epochs.push({ after: record.offset, agencies: new Map(before).set(agency.code, agency) });
   }
 }
