@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { LANES, TOPICS } from '@sluice/contracts';
-import { EventStore, Relay } from '@sluice/event-store';
+import { TOPICS } from '@sluice/contracts';
+import { EventStore } from '@sluice/event-store';
 import { createRecordProducer, type RecordProducer } from '@sluice/messaging';
 import {
   LOGGER,
@@ -13,6 +13,7 @@ import {
   SHUTDOWN_ORDER,
   Shutdown,
 } from '@sluice/platform';
+import { AccessRecords, EventRelay, eventRelay } from '@sluice/recording';
 import { ContentKeys, FileKeyProvider, type KeyProvider, PairwiseIds, SubjectKeys } from '@sluice/vault';
 import { Pool } from 'pg';
 import { ApproveReplayController } from './approve-replay/approve-replay.controller.js';
@@ -83,15 +84,13 @@ const rebuilds = rebuildParts<[ServiceConfig]>('delivery', {
         return producer;
       },
     },
-    {
-      provide: Relay,
-      inject: [SERVICE_CONFIG, Metrics, ReadinessChecks, Shutdown, LOGGER],
-      useFactory: createRelay,
-    },
+    // Its own events are records of administrative acts; the feeds do not pass through the relay.
+    eventRelay(() => ({ service: 'delivery', own: TOPICS.access })),
+    AccessRecords,
     {
       provide: EventStore,
-      inject: [Pool, Relay],
-      useFactory: (pool: Pool, relay: Relay) =>
+      inject: [Pool, EventRelay],
+      useFactory: (pool: Pool, relay: EventRelay) =>
         new EventStore({ pool, schema: 'delivery', onAppended: () => relay.nudge() }),
     },
     {
@@ -130,37 +129,6 @@ const rebuilds = rebuildParts<[ServiceConfig]>('delivery', {
   ],
 })
 export class DeliveryModule {}
-
-/** Publishes delivery's own events, which are records of administrative acts; feeds do not pass through it. */
-function createRelay(
-  config: ServiceConfig,
-  metrics: Metrics,
-  readiness: ReadinessChecks,
-  shutdown: Shutdown,
-  logger: Logger,
-): Relay {
-  const failures = metrics.counter('sluice_relay_failures_total', 'Failed attempts of the relay.');
-  const relay = new Relay({
-    connection: config.databaseUrl,
-    schema: 'delivery',
-    source: '/delivery',
-    route: () => ({ topic: TOPICS.access.name, partitions: LANES }),
-    producer: createRecordProducer({ ...config.kafka, clientId: `${config.kafka.clientId}-relay` }),
-    observe: {
-      published: () => {},
-      fenceAge: () => {},
-      halted: (stream, reason) => logger.error({ stream, reason }, 'the relay halted a stream'),
-      failed: (err) => {
-        failures.inc();
-        logger.warn({ err }, 'the relay failed, it will try again');
-      },
-    },
-  });
-  relay.start();
-  readiness.register('relay', () => ({ ok: relay.state !== 'stopped', detail: relay.state }));
-  shutdown.onShutdown('relay', () => relay.stop(), SHUTDOWN_ORDER.relay);
-  return relay;
-}
 
 /** Follows audit's checkpoints: without them nothing is released. */
 function createGate(

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { actorOf, type CaseReply, type EndpointContract, type Principal } from '@sluice/contracts';
 import { isRefusal, type Refusal, type Reply, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { type CaseMove, type Mover, moveCase } from '../domain/person-file/case.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
-import { AccessRecords } from '../store/access-records.js';
 import { type CommandInput, type FileTask, PersonFiles } from '../store/person-files.js';
 import { SubjectTexts } from '../store/subject-texts.js';
 import { CaseFiles, type CaseRow, replyOf } from './case-files.js';

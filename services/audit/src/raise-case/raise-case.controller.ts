@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import { type CaseReply, type HistoryEntry, raiseCase } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, isRefusal, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { CaseFiles, replyOf } from '../cases/case-files.js';
 import { placeOf } from '../cases/case-moves.js';
 import { agencyConcerned } from '../domain/history-lines.js';
 import { raise } from '../domain/person-file/case.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 import { ShownHistories } from '../read-history/shown-histories.js';
-import { AccessRecords } from '../store/access-records.js';
 import { PersonFiles } from '../store/person-files.js';
 import { SubjectTexts } from '../store/subject-texts.js';
 

@@ -1,11 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { type CaseView, type Principal, readCase } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, isRefusal } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { PairwiseIds } from '@sluice/vault';
 import { type CaseRow, summaryOf } from '../cases/case-files.js';
 import { CaseMoves, placeOf } from '../cases/case-moves.js';
 import { entryForAgency } from '../domain/agency-entry.js';
-import { AccessRecords } from '../store/access-records.js';
 import { SubjectTexts } from '../store/subject-texts.js';
 
 @Controller()

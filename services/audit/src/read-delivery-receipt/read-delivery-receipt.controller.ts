@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { readDeliveryReceipt } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
-import { AccessRecords } from '../store/access-records.js';
+import { AccessRecords } from '@sluice/recording';
 import { DeliveryReceipts } from './delivery-receipts.js';
 
 @Controller()

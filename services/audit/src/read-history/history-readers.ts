@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EndpointContract, Principal } from '@sluice/contracts';
 import { type Refusal, type RequestContext, refuse } from '@sluice/platform';
-import { AccessRecords } from '../store/access-records.js';
+import { AccessRecords } from '@sluice/recording';
 
 /** Lets through who may read of a person what the person may read, and records it either way. */
 @Injectable()

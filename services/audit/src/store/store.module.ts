@@ -1,19 +1,26 @@
 import { Global, Module } from '@nestjs/common';
+import { TOPICS } from '@sluice/contracts';
 import { EventStore } from '@sluice/event-store';
 import { SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import { AccessRecords, EventRelay, eventRelay } from '@sluice/recording';
 import { FileKeyProvider, PairwiseIds, SubjectKeys } from '@sluice/vault';
 import { Pool } from 'pg';
-import { AccessRecords } from './access-records.js';
-import { EventRelay } from './event-relay.js';
+import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 import { PersonFiles } from './person-files.js';
-import { RecordRefusals } from './refusal-recorder.js';
 import { SubjectTexts } from './subject-texts.js';
 
 /** The event store of audit's own events and records, its relay, and the keys of persons. */
 @Global()
 @Module({
   providers: [
-    EventRelay,
+    eventRelay(
+      ({ topics }: AuditScope) => ({
+        service: 'audit',
+        own: { name: topics.cases, partitions: TOPICS.cases.partitions },
+        access: { name: topics.access, partitions: TOPICS.access.partitions },
+      }),
+      [AUDIT_SCOPE],
+    ),
     {
       provide: EventStore,
       inject: [Pool, EventRelay, Shutdown],
@@ -40,7 +47,6 @@ import { SubjectTexts } from './subject-texts.js';
     },
     AccessRecords,
     PersonFiles,
-    RecordRefusals,
     SubjectTexts,
   ],
   exports: [EventStore, AccessRecords, FileKeyProvider, PairwiseIds, PersonFiles, SubjectTexts],

@@ -2,8 +2,8 @@ import { Controller } from '@nestjs/common';
 import { countTouchedGrants } from '@sluice/contracts';
 import { agenciesOf, unknownAgencies } from '@sluice/decision';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { touchedGrants } from '../domain/touched-grants.js';
-import { AccessRecords } from '../store/access-records.js';
 import { LiveGrants } from './live-grants.js';
 
 @Controller()

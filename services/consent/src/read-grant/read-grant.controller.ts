@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { readGrant } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { concerns } from '../domain/grant.js';
-import { AccessRecords } from '../store/access-records.js';
 import { actorFor } from '../store/grant-commands.js';
 import { Grants } from '../store/grants.js';
 import { viewReply } from '../store/view-reply.js';
@@ -22,7 +22,7 @@ export class ReadGrantController {
     if (view === undefined) return refuse('unknown-grant');
     const { subject, terms } = view;
     if (!concerns(actorFor(principal), { subject, agency: terms.agency })) return refuse('unknown-grant');
-    if (principal.kind === 'staff') await this.records.read(subject, 'grant', context);
+    if (principal.kind === 'staff') await this.records.read({ subject, by: context.actor, what: 'grant' }, context);
     return viewReply(this.viewpoint.of(principal, view));
   }
 }

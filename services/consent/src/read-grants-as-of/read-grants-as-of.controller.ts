@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { type GrantAsOf, type ProblemCode, readGrantsAsOf } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, isRefusal, lookingBack, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { PairwiseIds } from '@sluice/vault';
 import { viewOf } from '../domain/grant.js';
 import type { PastGrant } from '../domain/grants-as-of.js';
-import { AccessRecords } from '../store/access-records.js';
 import { PastGrants } from './past-grants.js';
 
 type AsOfInput = InputOf<typeof readGrantsAsOf>;
@@ -26,11 +26,14 @@ export class ReadGrantsAsOfController {
       principal.kind === 'agency' ? this.aliases.toSubject(principal.agency, params.subject) : params.subject;
     const refused = refusalOf(input);
     if (refused !== undefined) {
-      await this.records.refused(subject, readGrantsAsOf.id, refused, context);
+      await this.records.refused(
+        { subject, by: context.actor, endpoint: readGrantsAsOf.id, problem: refused },
+        context,
+      );
       return refuse(refused);
     }
     const agency = principal.kind === 'agency' ? principal.agency : query.agency;
-    await this.records.read(subject, `grants as of ${at.toISOString()}`, context);
+    await this.records.read({ subject, by: context.actor, what: `grants as of ${at.toISOString()}` }, context);
     const grants = await this.past.of(subject, at);
     return {
       subject: params.subject,

@@ -1,9 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { readReceipt } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { concerns } from '../domain/grant.js';
 import { replyOf } from '../stopping/stop-reply.js';
-import { AccessRecords } from '../store/access-records.js';
 import { actorFor } from '../store/grant-commands.js';
 import { Grants } from '../store/grants.js';
 import { StopWaiters } from '../store/stop-waiters.js';
@@ -24,7 +24,8 @@ export class ReadReceiptController {
     if (parties === undefined || !concerns(actorFor(principal), parties)) return refuse('unknown-grant');
     const last = await this.stops.last(params.grant);
     if (last === undefined) return refuse('wrong-state');
-    if (principal.kind === 'staff') await this.records.read(parties.subject, 'receipt', context);
+    if (principal.kind === 'staff')
+      await this.records.read({ subject: parties.subject, by: context.actor, what: 'receipt' }, context);
     if (isComplete(last)) return replyOf(last);
     return replyOf((await this.waiters.completionOf(last, preferWaitMs)) ?? last);
   }

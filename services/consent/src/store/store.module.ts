@@ -1,14 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { MAX_EVENT_BYTES } from '@sluice/contracts';
+import { MAX_EVENT_BYTES, TOPICS } from '@sluice/contracts';
 import { EventStore } from '@sluice/event-store';
 import { SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import { AccessRecords, DatabaseAway, EventRelay, eventRelay } from '@sluice/recording';
 import { FileKeyProvider, PairwiseIds, ReceiptSigner } from '@sluice/vault';
 import { Pool } from 'pg';
-import { AccessRecords } from './access-records.js';
 import { Accreditations } from './accreditations.js';
-import { DatabaseAway } from './database-away.js';
-import { EventRelay } from './event-relay.js';
 import { GrantCommands } from './grant-commands.js';
 import { Grants } from './grants.js';
 import { StopWaiters } from './stop-waiters.js';
@@ -21,7 +19,7 @@ const USE_CASES_STAND_ON = [AccessRecords, Accreditations, GrantCommands, Grants
 @Global()
 @Module({
   providers: [
-    EventRelay,
+    eventRelay(() => ({ service: 'consent', own: TOPICS.consent })),
     {
       provide: EventStore,
       inject: [Pool, EventRelay, Shutdown],

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Controller } from '@nestjs/common';
-import { ACCESS_ADMINISTERED, type AccessEventData, JSON_CONTENT, LANES, tryPolicy } from '@sluice/contracts';
+import { LANES, tryPolicy } from '@sluice/contracts';
 import { unknownAgencies } from '@sluice/decision';
-import { EventStore, EventStoreError } from '@sluice/event-store';
-import { Endpoint, Input, type InputOf, ProblemException, type RequestContext, refuse } from '@sluice/platform';
+import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { AccreditationHistory } from './accreditation-history.js';
 import { LedgerHistory } from './ledger-history.js';
 import { PolicyTrial } from './policy-trial.js';
@@ -16,7 +15,7 @@ export class TryPolicyController {
     private readonly trial: PolicyTrial,
     private readonly ledger: LedgerHistory,
     private readonly history: AccreditationHistory,
-    private readonly events: EventStore,
+    private readonly records: AccessRecords,
   ) {}
 
   @Endpoint(tryPolicy)
@@ -32,7 +31,7 @@ export class TryPolicyController {
     if (unknown.length > 0) return refuse('validation-failed', unknown);
     const range = `${from?.toISOString() ?? 'the beginning'} to ${to.toISOString()}`;
     const target = `policy "${proposal.title}", ${range}, from ${place.partition}.${place.after}`;
-    await this.#record({ by: context.actor, act: tryPolicy.id, target }, context);
+    await this.records.administered({ act: tryPolicy.id, target }, context);
 
     const { partition, after } = place;
     const { tally, batches, sequence, finished } = await this.trial.part(
@@ -52,25 +51,6 @@ export class TryPolicyController {
   async #beginning(partition: number, from: Date | undefined): Promise<{ partition: number; after: number }> {
     if (from === undefined || partition >= LANES) return { partition, after: 0 };
     return { partition, after: await this.ledger.lastBefore(partition, from) };
-  }
-
-  async #record(act: AccessEventData<typeof ACCESS_ADMINISTERED>, context: RequestContext): Promise<void> {
-    const payload = Buffer.from(JSON.stringify(act));
-    try {
-      await this.events.execute({
-        stream: randomUUID(),
-        context,
-        decide: () => ({
-          kind: 'append',
-          events: [{ type: ACCESS_ADMINISTERED, contentType: JSON_CONTENT, payload }],
-          state: Buffer.alloc(0),
-          reply: null,
-        }),
-      });
-    } catch (error) {
-      if (!(error instanceof EventStoreError)) throw error;
-      throw new ProblemException('cannot-record');
-    }
   }
 }
 

@@ -12,8 +12,8 @@ import {
 } from '@sluice/contracts';
 import { HandlerFailures, type IncomingEvent, Poison, Retryable } from '@sluice/messaging';
 import { isRefusal } from '@sluice/platform';
+import { recordingProblem } from '@sluice/recording';
 import { decideSnapshot } from '../domain/subject.js';
-import { codeOf } from '../store/database-away.js';
 import { REGISTRY_ACTOR } from '../store/sealed-subject.js';
 import { Subjects } from '../store/subjects.js';
 
@@ -51,7 +51,7 @@ export class AnswerGrantController {
     // A grant to ask receives nothing by itself.
     if (read.data.terms.mode === 'query') return;
     const taken = await this.takeSnapshot(read.data, event).catch((error: unknown) => {
-      throw codeOf(error) === undefined ? error : new Retryable('the database is away', { cause: error });
+      throw recordingProblem(error) === undefined ? error : new Retryable('the database is away', { cause: error });
     });
     if (isRefusal(taken)) {
       // Too many commands wait: that passes. Anything else is about this event.

@@ -1,8 +1,8 @@
 import type { ProblemCode } from '@sluice/contracts';
 import type { EventContext } from '@sluice/event-store';
+import { recordingProblem } from '@sluice/recording';
 import { assertAttributes, type Publisher } from '../domain/assertion.js';
 import { decideChange } from '../domain/subject.js';
-import { codeOf } from '../store/database-away.js';
 import { Filings, type LineCounts } from '../store/filings.js';
 import type { Publishers } from '../store/publishers.js';
 import type { SubjectCommand, SubjectReply } from '../store/subject-commands.js';
@@ -97,7 +97,7 @@ export class Filing {
       ]);
       return inOrder(early, replies);
     } catch (error) {
-      const code = Filings.goesOnElsewhere(error) ? 'filing-line-mismatch' : codeOf(error);
+      const code = Filings.goesOnElsewhere(error) ? 'filing-line-mismatch' : recordingProblem(error);
       throw code === undefined ? error : new FilingHalted(code, { cause: error });
     }
   }

@@ -1,9 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { type ReplyOf, readProfileAsOf } from '@sluice/contracts';
 import { type Answer, Endpoint, Input, type InputOf, isRefusal, lookingBack, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { isStale } from '../domain/profile.js';
 import type { PastProfile } from '../domain/profile-as-of.js';
-import { AccessLog } from '../store/access-log.js';
 import { PastSubjects } from '../store/past-subjects.js';
 
 type Reply = ReplyOf<typeof readProfileAsOf>;
@@ -12,7 +12,7 @@ type Reply = ReplyOf<typeof readProfileAsOf>;
 export class ReadProfileAsOfController {
   constructor(
     private readonly past: PastSubjects,
-    private readonly accesses: AccessLog,
+    private readonly accesses: AccessRecords,
   ) {}
 
   @Endpoint(readProfileAsOf)

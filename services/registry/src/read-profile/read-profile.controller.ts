@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { type AttributeCode, type ReplyOf, readProfile } from '@sluice/contracts';
 import { type Answer, Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import { isStale, type Profile } from '../domain/profile.js';
-import { AccessLog } from '../store/access-log.js';
 import { Subjects } from '../store/subjects.js';
 
 type ProfileReply = ReplyOf<typeof readProfile>;
@@ -11,7 +11,7 @@ type ProfileReply = ReplyOf<typeof readProfile>;
 export class ReadProfileController {
   constructor(
     private readonly subjects: Subjects,
-    private readonly accesses: AccessLog,
+    private readonly accesses: AccessRecords,
   ) {}
 
   @Endpoint(readProfile)

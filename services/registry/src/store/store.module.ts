@@ -1,20 +1,20 @@
 import { Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
+import { TOPICS } from '@sluice/contracts';
 import { EventStore } from '@sluice/event-store';
 import {
   LOGGER,
   type Logger,
   Metrics,
+  Refusals,
   SERVICE_CONFIG,
   type ServiceConfig,
   SHUTDOWN_ORDER,
   Shutdown,
 } from '@sluice/platform';
+import { AccessRecords, DatabaseAway, EventRelay, eventRelay } from '@sluice/recording';
 import { BlindIndex, FileKeyProvider, SubjectKeys } from '@sluice/vault';
 import { Pool } from 'pg';
-import { AccessLog } from './access-log.js';
-import { DatabaseAway } from './database-away.js';
-import { EventRelay } from './event-relay.js';
 import { Filings } from './filings.js';
 import { PastSubjects } from './past-subjects.js';
 import { Publishers } from './publishers.js';
@@ -28,7 +28,7 @@ const REMEMBERED_SUBJECTS = 20_000;
 /** The edge to PostgreSQL, Kafka and the key files. */
 @Module({
   providers: [
-    EventRelay,
+    eventRelay(() => ({ service: 'registry', own: TOPICS.registry })),
     {
       provide: FileKeyProvider,
       inject: [SERVICE_CONFIG],
@@ -61,14 +61,23 @@ const REMEMBERED_SUBJECTS = 20_000;
       useFactory: async (keys: SubjectKeys, provider: FileKeyProvider, logger: Logger) =>
         new SubjectCommands(keys, new BlindIndex(await provider.secret('blind-index')), logger),
     },
-    AccessLog,
+    {
+      // A store of its own: its streams are no subjects, and nobody should look for their data keys.
+      provide: AccessRecords,
+      inject: [Pool, EventRelay, Refusals, LOGGER, Shutdown],
+      useFactory: (pool: Pool, relay: EventRelay, refusals: Refusals, logger: Logger, shutdown: Shutdown) => {
+        const events = new EventStore({ pool, schema: SCHEMA, onAppended: () => relay.nudge() });
+        shutdown.onShutdown('access records', () => events.close(), SHUTDOWN_ORDER.stores);
+        return new AccessRecords(events, refusals, logger);
+      },
+    },
     Filings,
     PastSubjects,
     Publishers,
     Subjects,
     { provide: APP_INTERCEPTOR, useClass: DatabaseAway },
   ],
-  exports: [EventStore, SubjectKeys, AccessLog, Filings, PastSubjects, Publishers, Subjects],
+  exports: [EventStore, SubjectKeys, AccessRecords, Filings, PastSubjects, Publishers, Subjects],
 })
 export class StoreModule {
   constructor(metrics: Metrics, subjects: Subjects) {

@@ -2,15 +2,15 @@ import { Controller } from '@nestjs/common';
 import { agencyStream, readAgencyAsOf } from '@sluice/contracts';
 import { EventStore } from '@sluice/event-store';
 import { Endpoint, Input, type InputOf, isRefusal, lookingBack, refuse } from '@sluice/platform';
+import { AccessRecords } from '@sluice/recording';
 import type { AgencyEvent } from '../domain/agency.js';
 import { agencyAfter } from '../domain/agency-as-of.js';
-import { StaffActs } from '../store/staff-acts.js';
 
 @Controller()
 export class ReadAgencyAsOfController {
   constructor(
     private readonly store: EventStore,
-    private readonly acts: StaffActs,
+    private readonly records: AccessRecords,
   ) {}
 
   @Endpoint(readAgencyAsOf)
@@ -20,7 +20,10 @@ export class ReadAgencyAsOfController {
     if (isRefusal(at)) return at;
     if (principal.kind === 'agency' && principal.agency !== agency) return refuse('unknown-agency');
     if (principal.kind === 'staff') {
-      await this.acts.record({ act: 'readAgencyAsOf', target: `agency:${agency} at ${at.toISOString()}` }, context);
+      await this.records.administered(
+        { act: 'readAgencyAsOf', target: `agency:${agency} at ${at.toISOString()}` },
+        context,
+      );
     }
     const stored = await this.store.readStreamAsOf(agencyStream(agency), at);
     const past = agencyAfter(

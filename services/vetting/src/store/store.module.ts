@@ -1,22 +1,20 @@
 import { Global, Module } from '@nestjs/common';
-import { MAX_EVENT_BYTES } from '@sluice/contracts';
+import { MAX_EVENT_BYTES, TOPICS } from '@sluice/contracts';
 import { EventStore } from '@sluice/event-store';
 import { SERVICE_CONFIG, type ServiceConfig, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
+import { AccessRecords, EventRelay, eventRelay } from '@sluice/recording';
 import { ReceiptSigner } from '@sluice/vault';
 import { Pool } from 'pg';
 import { Agencies } from './agencies.js';
 import { AgencyCommands } from './agency-commands.js';
-import { EventRelay } from './event-relay.js';
-import { RecordRefusals } from './refusal-recorder.js';
 import { SanctionWaiters } from './sanction-waiters.js';
 import { Sanctions } from './sanctions.js';
-import { StaffActs } from './staff-acts.js';
 
 /** What the use cases stand on: the event store and its relay, the read models, the key of receipts. */
 @Global()
 @Module({
   providers: [
-    EventRelay,
+    eventRelay(() => ({ service: 'vetting', own: TOPICS.vetting })),
     {
       provide: EventStore,
       inject: [Pool, EventRelay, Shutdown],
@@ -40,9 +38,8 @@ import { StaffActs } from './staff-acts.js';
     Agencies,
     Sanctions,
     SanctionWaiters,
-    RecordRefusals,
-    StaffActs,
+    AccessRecords,
   ],
-  exports: [EventStore, StaffActs, AgencyCommands, Agencies, Sanctions, SanctionWaiters, ReceiptSigner],
+  exports: [EventStore, AccessRecords, AgencyCommands, Agencies, Sanctions, SanctionWaiters, ReceiptSigner],
 })
 export class StoreModule {}

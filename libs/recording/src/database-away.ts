@@ -8,7 +8,7 @@ const AWAY_CLASSES = new Set(['08', '53', '57', '58']);
 /** A role that may not log in at present. */
 const NO_LOGIN = '28000';
 
-/** Answers that nothing was done where the database is away: the same request may be tried again. */
+/** Turns a database that is away into the answer that nothing was done: `cannot-record`, which may be tried again. */
 @Injectable()
 export class DatabaseAway implements NestInterceptor {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
@@ -17,7 +17,7 @@ export class DatabaseAway implements NestInterceptor {
     if (execution.getType() !== 'http') return next.handle();
     return next.handle().pipe(
       catchError((err: unknown) => {
-        const code = problemOf(err);
+        const code = recordingProblem(err);
         if (code === undefined) throw err;
         this.logger.warn({ err, code }, 'a request could not be recorded');
         throw new ProblemException(code);
@@ -26,7 +26,8 @@ export class DatabaseAway implements NestInterceptor {
   }
 }
 
-function problemOf(error: unknown): 'concurrent-change' | 'cannot-record' | undefined {
+/** The problem that a failure to record stands for; `undefined` for every other error. */
+export function recordingProblem(error: unknown): 'concurrent-change' | 'cannot-record' | undefined {
   if (!(error instanceof EventStoreError)) return isAway(error) ? 'cannot-record' : undefined;
   if (error.code === 'contended') return 'concurrent-change';
   return error.code === 'rejected' && !isAway(error.cause) ? undefined : 'cannot-record';

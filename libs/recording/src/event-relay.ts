@@ -1,5 +1,5 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { TOPICS } from '@sluice/contracts';
+import type { FactoryProvider, OnApplicationBootstrap } from '@nestjs/common';
+import { type ServiceName, TOPICS } from '@sluice/contracts';
 import { Relay, type RelayObserver } from '@sluice/event-store';
 import { createRecordProducer } from '@sluice/messaging';
 import {
@@ -12,32 +12,46 @@ import {
   SHUTDOWN_ORDER,
   Shutdown,
 } from '@sluice/platform';
-import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 
 /** An event that waits longer than this behind an open transaction means that somebody holds the log up. */
 const FENCE_WARN_MS = 5_000;
 
-/** Publishes the service's events: cases and seals to audit.cases, records of access to access.events. */
-@Injectable()
+export interface RelayPlan {
+  /** Whose events: the schema they are in, and the source they name. */
+  readonly service: ServiceName;
+  /** Where its own events go. */
+  readonly own: Destination;
+  /** Where its records of access go; access.events unless told otherwise. */
+  readonly access?: Destination;
+}
+
+interface Destination {
+  readonly name: string;
+  readonly partitions: number;
+}
+
+interface Parts {
+  readonly config: ServiceConfig;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly readiness: ReadinessChecks;
+  readonly shutdown: Shutdown;
+}
+
+/** Publishes a service's events: its own to its topic, its records of access to access.events. */
 export class EventRelay implements OnApplicationBootstrap {
   readonly #relay: Relay;
 
-  constructor(
-    @Inject(SERVICE_CONFIG) config: ServiceConfig,
-    @Inject(AUDIT_SCOPE) { topics }: AuditScope,
-    @Inject(LOGGER) logger: Logger,
-    metrics: Metrics,
-    readiness: ReadinessChecks,
-    shutdown: Shutdown,
-  ) {
+  constructor({ service, own, access = TOPICS.access }: RelayPlan, parts: Parts) {
+    const { config, logger, metrics, readiness, shutdown } = parts;
     this.#relay = new Relay({
       connection: config.databaseUrl,
-      schema: 'audit',
-      source: '/audit',
-      route: (type) =>
-        type.startsWith('sluice.access.')
-          ? { topic: topics.access, partitions: TOPICS.access.partitions }
-          : { topic: topics.cases, partitions: TOPICS.cases.partitions },
+      schema: service,
+      source: `/${service}`,
+      route: (type) => {
+        const { name, partitions } = type.startsWith('sluice.access.') ? access : own;
+        return { topic: name, partitions };
+      },
       producer: createRecordProducer(config.kafka),
       observe: observer(metrics, logger),
     });
@@ -49,10 +63,29 @@ export class EventRelay implements OnApplicationBootstrap {
     this.#relay.start();
   }
 
-  /** Something was appended. */
+  /** Something was appended: it need not wait for the next look. */
   nudge(): void {
     this.#relay.nudge();
   }
+}
+
+/** The provider of a service's relay; `inject` are what `plan` is made of, where it is not known beforehand. */
+export function eventRelay<Injected extends unknown[]>(
+  plan: (...injected: Injected) => RelayPlan,
+  inject: NonNullable<FactoryProvider['inject']> = [],
+): FactoryProvider<EventRelay> {
+  return {
+    provide: EventRelay,
+    inject: [SERVICE_CONFIG, LOGGER, Metrics, ReadinessChecks, Shutdown, ...inject],
+    useFactory: (
+      config: ServiceConfig,
+      logger: Logger,
+      metrics: Metrics,
+      readiness: ReadinessChecks,
+      shutdown: Shutdown,
+      ...injected: Injected
+    ) => new EventRelay(plan(...injected), { config, logger, metrics, readiness, shutdown }),
+  };
 }
 
 function observer(metrics: Metrics, logger: Logger): RelayObserver {

@@ -1,0 +1,3 @@
+export * from './access-records.js';
+export * from './database-away.js';
+export * from './event-relay.js';
