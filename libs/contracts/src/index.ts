@@ -27,6 +27,7 @@ export * from './http/history-records.js';
 export * from './http/rebuilds.js';
 export * from './http/registry.js';
 export * from './http/replays.js';
+export * from './http/seals.js';
 export * from './http/vetting.js';
 export * from './ids.js';
 export * from './instant.js';

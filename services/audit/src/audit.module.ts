@@ -1,17 +1,21 @@
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { rebuildParts, SERVICE_CONFIG, type ServiceConfig } from '@sluice/platform';
 import { AcceptAnswerController } from './accept-answer/accept-answer.controller.js';
+import { AnnulSealController } from './annul-seal/annul-seal.controller.js';
 import { AnswerCaseController } from './answer-case/answer-case.controller.js';
+import { ApproveSealController } from './approve-seal/approve-seal.controller.js';
 import { CaseFiles } from './cases/case-files.js';
 import { CaseMoves } from './cases/case-moves.js';
 import { CompletenessModule } from './completeness/completeness.module.js';
 import { DecideCaseController } from './decide-case/decide-case.controller.js';
+import { DraftSealController } from './draft-seal/draft-seal.controller.js';
 import { EscalateCaseController } from './escalate-case/escalate-case.controller.js';
 import { ExportHistoryController } from './export-history/export-history.controller.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { AUDIT_SCOPE, type AuditScope } from './intake/topics.js';
 import { ListAlarmsController } from './list-alarms/list-alarms.controller.js';
 import { ListCasesController } from './list-cases/list-cases.controller.js';
+import { ListSealsController } from './list-seals/list-seals.controller.js';
 import { LogModule } from './log/log.module.js';
 import type { LogConfig } from './log/log-config.js';
 import { RaiseCaseController } from './raise-case/raise-case.controller.js';
@@ -32,7 +36,11 @@ import { ReadHistoryProofController } from './read-history-proof/read-history-pr
 import { HistoryRecords } from './read-history-records/history-records.js';
 import { ReadHistoryRecordsController } from './read-history-records/read-history-records.controller.js';
 import { TopicRecords } from './read-history-records/topic-records.js';
+import { ReadSealController } from './read-seal/read-seal.controller.js';
 import { readModels } from './rebuild/read-models.js';
+import { RefuseSealController } from './refuse-seal/refuse-seal.controller.js';
+import { SealMoves } from './seals/seal-moves.js';
+import { SealOrders } from './seals/seal-orders.js';
 import { StoreModule } from './store/store.module.js';
 import { Sweeper } from './sweep-cases/sweeper.js';
 
@@ -67,6 +75,12 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       ListCasesController,
       ReadFiguresController,
       ...rebuilds.controllers,
+      DraftSealController,
+      ApproveSealController,
+      RefuseSealController,
+      AnnulSealController,
+      ReadSealController,
+      ListSealsController,
     ],
     providers: [
       Histories,
@@ -77,6 +91,8 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       CaseMoves,
       Sweeper,
       Figures,
+      SealMoves,
+      SealOrders,
       HistoryProofs,
       HistoryRecords,
       TopicRecords,

@@ -7,6 +7,7 @@ import { readFigures } from './figures.js';
 import { exportHistory, readHistory } from './history.js';
 import { readHistoryProof } from './history-proof.js';
 import { readHistoryRecords } from './history-records.js';
+import { sealEndpoints } from './seals.js';
 
 export const listAlarms = defineEndpoint({
   id: 'listAlarms',
@@ -83,4 +84,5 @@ export const auditEndpoints = [
   readDeliveryReceipt,
   ...caseEndpoints,
   readFigures,
+  ...sealEndpoints,
 ] as const;

@@ -3,7 +3,7 @@ import { listCases, type Principal } from '@sluice/contracts';
 import { Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
 import { PairwiseIds } from '@sluice/vault';
 import { CaseFiles, type CaseList, type CaseRow, summaryOf } from '../cases/case-files.js';
-import { decodePlace, encodePlace, NEWEST_PLACE } from './place.js';
+import { decodePlace, encodePlace, NEWEST_PLACE } from '../cases/list-place.js';
 
 @Controller()
 export class ListCasesController {
@@ -23,7 +23,7 @@ export class ListCasesController {
       body: {
         cases: shown.map((row) => summaryOf(row, this.#nameOf(row, principal))),
         overdue,
-        ...(rows.length > shown.length && { next: encodePlace(shown.at(-1)!) }),
+        ...(rows.length > shown.length && { next: placeOf(shown.at(-1)!) }),
       },
     };
   }
@@ -31,6 +31,10 @@ export class ListCasesController {
   #nameOf({ subject }: CaseRow, principal: Principal): string {
     return principal.kind === 'agency' ? this.aliases.toPairwise(principal.agency, subject) : subject;
   }
+}
+
+function placeOf({ raised_at: at, case_id: id }: CaseRow): string {
+  return encodePlace({ at, id });
 }
 
 /** Everybody lists their own; what else they ask for only narrows it. */

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { NIL_UUID, type ReplyOf, type readDeliveryReceipt, uuidText } from '@sluice/contracts';
+import { NIL_UUID, PURPOSE_CODES, PURPOSES, type ReplyOf, type readDeliveryReceipt, uuidText } from '@sluice/contracts';
 import { DECISION_AT, LedgerView, SOURCE_AT } from '../domain/ledger-view.js';
+import type { SealedFacts } from '../domain/sealing.js';
 import { BlockCommitments, blocksOf } from '../log/block-commitments.js';
 import { LeafProofs } from '../log/leaf-proofs.js';
 import { LOG_SALT_SECRET } from '../log/log-config.js';
@@ -12,6 +13,8 @@ import { LedgerRecords } from './ledger-records.js';
 export interface DeliveryReceipt {
   /** Undefined for a notice about the agency itself. */
   subject: string | undefined;
+  /** What a seal would look at. */
+  facts: SealedFacts;
   receipt: ReplyOf<typeof readDeliveryReceipt>;
 }
 
@@ -36,6 +39,7 @@ export class DeliveryReceipts {
     const { text, salt, path } = new BlockCommitments(this.saltSecret, batch, block).proof(index);
     return {
       subject: subjectOf(batch, block.decision + index),
+      facts: factsOf(batch, block.decision + index, agency),
       receipt: {
         delivery: text,
         salt: salt.toString('base64'),
@@ -44,6 +48,19 @@ export class DeliveryReceipts {
       },
     };
   }
+}
+
+function factsOf(batch: LedgerView, decision: number, agency: string): SealedFacts {
+  const number = batch.bytes[batch.decisionAt(decision) + DECISION_AT.purpose];
+  const purpose = PURPOSE_CODES.find((code) => PURPOSES[code].number === number);
+  const at = new Date(batch.decidedAt).toISOString();
+  return {
+    at,
+    kind: 'delivered',
+    actor: 'service:delivery',
+    recipient: agency,
+    ...(purpose !== undefined && { purpose }),
+  };
 }
 
 function subjectOf(batch: LedgerView, decision: number): string | undefined {

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type HistoryHead, type ProvenRow, uuidBytes } from '@sluice/contracts';
@@ -9,6 +9,8 @@ import { HeadBucket } from '../completeness/head-bucket.js';
 import { strandOf } from '../completeness/history-feed.js';
 import { labelOf } from '../completeness/labels.js';
 import { type OpenedPart, RowCommitments } from '../completeness/row-commitments.js';
+import { type HistoryLine, linesOf } from '../domain/history-lines.js';
+import type { SealedFacts } from '../domain/sealing.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 import { LeafProofs } from '../log/leaf-proofs.js';
 import { CoveredRows } from './covered-rows.js';
@@ -23,6 +25,12 @@ const LOOK_MS = 100;
 /** By the primary key; one person's rows are sorted for it. */
 export const ROWS_OF_HISTORY = `select at, ref, entry from audit.history
   where subject = $1 and ref > $2 order by ref limit $3`;
+
+/** Whom the proof is for. */
+export interface ProofView {
+  /** Whether an entry is kept from them. */
+  isWithheld: (entry: SealedFacts) => boolean;
+}
 
 /** A page of a proof. */
 export interface ProofPage {
@@ -49,19 +57,19 @@ export class HistoryProofs {
   ) {}
 
   /** Undefined where no epoch is in the log, or the newest one not yet. @param after `next` of the page before */
-  async page(subject: string, after: Cursor | undefined): Promise<ProofPage | undefined> {
+  async page(subject: string, after: Cursor | undefined, view: ProofView): Promise<ProofPage | undefined> {
     for (const deadline = performance.now() + LEAF_WAIT_MS; ; ) {
-      const page = await this.#tryPage(subject, after);
+      const page = await this.#tryPage(subject, after, view);
       if (page !== undefined || performance.now() > deadline) return page;
       await sleep(LOOK_MS);
     }
   }
 
-  async #tryPage(subject: string, after: Cursor | undefined): Promise<ProofPage | undefined> {
+  async #tryPage(subject: string, after: Cursor | undefined, view: ProofView): Promise<ProofPage | undefined> {
     const client = await this.pool.connect();
     try {
       await client.query('begin isolation level repeatable read read only');
-      const page = await this.#pageIn(client, subject, after);
+      const page = await this.#pageIn(client, subject, after, view);
       await client.query('commit');
       client.release();
       return page;
@@ -71,7 +79,12 @@ export class HistoryProofs {
     }
   }
 
-  async #pageIn(client: PoolClient, subject: string, after: Cursor | undefined): Promise<ProofPage | undefined> {
+  async #pageIn(
+    client: PoolClient,
+    subject: string,
+    after: Cursor | undefined,
+    view: ProofView,
+  ): Promise<ProofPage | undefined> {
     const epoch = await (after === undefined ? newestEpoch(client) : epochAt(client, after.epoch));
     if (epoch === undefined) return undefined;
     const { rows } = await client.query<Row>({
@@ -83,7 +96,7 @@ export class HistoryProofs {
     const covered = new CoveredRows(epoch.heads, this.scope.topics);
     return {
       ...(after === undefined && { head: await this.#head(client, subject, epoch) }),
-      rows: shown.filter(({ ref }) => covered.has(BigInt(ref))).map((row) => this.#proven(row)),
+      rows: shown.filter(({ ref }) => covered.has(BigInt(ref))).map((row) => this.#proven(row, view)),
       ...(rows.length > ROWS_AT_ONCE && {
         next: writeCursor({ epoch: epoch.heads.epoch, ref: BigInt(shown.at(-1)!.ref) }),
       }),
@@ -104,17 +117,28 @@ export class HistoryProofs {
     };
   }
 
-  #proven({ at, ref, entry }: Row): ProvenRow {
+  /** What is withheld goes as its commitment alone; so does the head of a row of which nothing else is left to show. */
+  #proven({ at, ref, entry }: Row, { isWithheld }: ProofView): ProvenRow {
     const place = refBytes(ref);
     const [topic, partition] = strandOf(place, 0);
     const opened = this.commitments.open({ ref: place, at: at.getTime(), entry });
+    const lines = linesOf({ at: at.getTime(), ref: BigInt(ref), entry }).reverse();
+    const own = lines.slice(0, lines.length - opened.decisions.length);
+    const decided = lines.slice(own.length);
+    const isHidden = (line: HistoryLine | undefined) => line !== undefined && isWithheld(line.entry);
+    const isHeadHidden = own.length > 0 ? own.some(isHidden) : decided.length > 0 && decided.every(isHidden);
     return {
       topic,
       partition,
-      head: part(opened.head),
-      decisions: opened.decisions.map(part),
+      head: isHeadHidden ? base64(commitmentTo(opened.head)) : part(opened.head),
+      decisions: opened.decisions.map((one, i) => (isHidden(decided[i]) ? base64(commitmentTo(one)) : part(one))),
     };
   }
+}
+
+/** SHA-256(salt || content): what stands for a part that is not shown. */
+function commitmentTo({ salt, content }: OpenedPart): Buffer {
+  return hash('sha256', Buffer.concat([salt, content]), 'buffer');
 }
 
 function part({ salt, content }: OpenedPart): { salt: string; content: string } {

@@ -4,6 +4,12 @@ import type { Cursor } from './cursors.js';
 /** So many rows are looked through for one page, however few of their lines pass the filter. */
 export const MAX_ROWS_A_PAGE = 2_000;
 
+/**
+ * A row of which its reader sees nothing counts for so much of a row: pages that end early would tell of what a seal keeps
+ * back, and pages that never end would be worse.
+ */
+const NOTHING_SHOWN = 0.1;
+
 export interface Page {
   lines: HistoryLine[];
   /** Where the next page begins; undefined at the end of the history. */
@@ -23,7 +29,7 @@ export async function pageOf(
       if (lines.length === limit) return { lines, next: lines.at(-1)! };
       lines.push(line);
     }
-    left -= 1;
+    left -= row.length === 0 ? NOTHING_SHOWN : 1;
     const last = row.at(-1);
     if (left <= 0 && last !== undefined) return { lines, next: lines.length === limit ? lines.at(-1)! : last };
   }

@@ -2,7 +2,9 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { LOGGER, type Logger, Metrics, SHUTDOWN_ORDER, Shutdown } from '@sluice/platform';
 import { CaseFiles } from '../cases/case-files.js';
 import { moveCase } from '../domain/person-file/case.js';
+import { moveSeal } from '../domain/person-file/seal.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
+import { SealOrders } from '../seals/seal-orders.js';
 import { PersonFiles } from '../store/person-files.js';
 
 /** Deadlines are days; that one passed has to be on record soon, not at once. */
@@ -23,6 +25,7 @@ export class Sweeper implements OnApplicationBootstrap {
   constructor(
     private readonly files: PersonFiles,
     private readonly cases: CaseFiles,
+    private readonly seals: SealOrders,
     @Inject(AUDIT_SCOPE) private readonly scope: AuditScope,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
@@ -46,6 +49,7 @@ export class Sweeper implements OnApplicationBootstrap {
     try {
       const now = this.scope.now?.() ?? new Date();
       this.#overdue.inc(await this.#markLateCases(now));
+      await this.#liftSeals(now);
     } catch (err) {
       this.logger.warn({ err }, 'the sweep of cases failed and tries again');
     }
@@ -59,6 +63,19 @@ export class Sweeper implements OnApplicationBootstrap {
         decide: (file) => moveCase(file, case_id, { move: 'markOverdue' }, { subject, by: 'service', now }),
         reply: () => null,
         effects: (event, file) => CaseFiles.saving(event, file, now),
+      })),
+    );
+  }
+
+  /** A seal ends at its instant, whether or not that is recorded yet. */
+  async #liftSeals(now: Date): Promise<void> {
+    const over = await this.seals.over(now, PAGE);
+    await this.files.runAll(
+      over.map(({ seal, subject }) => ({
+        subject,
+        decide: (file) => moveSeal(file, seal, { move: 'expire' }, { now }),
+        reply: () => null,
+        effects: (event) => SealOrders.saving(event, now),
       })),
     );
   }
