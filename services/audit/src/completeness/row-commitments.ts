@@ -59,7 +59,7 @@ export interface RowFields {
  * decision about it, so that one can be withheld, visibly, and the row proven nevertheless:
  *
  * ```
- * head      SHA-256(salt || u64 ref || u64 at, ms || the entry up to its decisions)
+ * head      SHA-256(salt || u64 ref || u64 at, ms || the entry without its decisions)
  * decision  SHA-256(salt || the decision's bytes of the entry)
  * row       SHA-256(0x02 || head || decisions)
  * ```
@@ -84,7 +84,10 @@ export class RowCommitments {
     refs.copy(part, SALT_BYTES, refAt, refAt + REF_BYTES);
     writeU64(part, time, SALT_BYTES + REF_BYTES);
     entries.copy(part, SALT_BYTES + PREFIX_BYTES, entryAt, entryAt + headEnd);
-    writePart(0, PREFIX_BYTES + headEnd);
+    const behind = bounds.at(-1) ?? length;
+    const behindAt = SALT_BYTES + PREFIX_BYTES + headEnd;
+    entries.copy(part, behindAt, entryAt + behind, entryAt + length);
+    writePart(0, PREFIX_BYTES + headEnd + length - behind);
     const decisions = Math.max(0, bounds.length - 1);
     for (let i = 1; i <= decisions; i++) {
       const slot = i % SALTS_AT_ONCE;
@@ -106,7 +109,8 @@ export class RowCommitments {
       const from = (index % SALTS_AT_ONCE) * SALT_BYTES;
       return Buffer.from(this.#salts(Math.floor(index / SALTS_AT_ONCE)).slice(from, from + SALT_BYTES), 'latin1');
     };
-    const head = Buffer.concat([ref, Buffer.alloc(AT_BYTES), entry.subarray(0, headEnd)]);
+    const behind = entry.subarray(bounds.at(-1) ?? entry.length);
+    const head = Buffer.concat([ref, Buffer.alloc(AT_BYTES), entry.subarray(0, headEnd), behind]);
     writeU64(head, at, REF_BYTES);
     return {
       head: { salt: saltOf(0), content: head },

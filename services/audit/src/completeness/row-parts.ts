@@ -1,11 +1,11 @@
 import { LEDGER_ENTRY_FORMAT, REPLAYED_ENTRY_FORMAT } from '../domain/ledger-entries.js';
 import { DECISION_BYTES, SOURCE_BYTES } from '../domain/ledger-view.js';
 
-/** Where the parts of a row's entry lie in it: first what the event itself is, then each decision. */
+/** Where the parts of a row's entry lie in it: what the event itself is, around the decisions about it. */
 export interface EntryParts {
-  /** End of the first part; it begins at 0. */
+  /** Where the decisions begin; what the event is lies before them, and behind the last (of a replay, its plan). */
   headEnd: number;
-  /** Begin of each decision, and the end of the last; the plan of a replay counts as one more. */
+  /** Begin of each decision, and the end of the last. */
   bounds: readonly number[];
 }
 
@@ -23,14 +23,12 @@ export function partsOf(bytes: Buffer, at: number, length: number): EntryParts {
   let next = HEAD_BYTES + SOURCE_BYTES;
   next += 1 + bytes[at + next]!;
   const headEnd = next;
-  if (next === length) return { headEnd, bounds: NO_DECISIONS };
+  if (decisions === 0) return { headEnd: length, bounds: NO_DECISIONS };
   const bounds = [next];
   for (let i = 0; i < decisions; i++) {
     next += DECISION_BYTES + SEQUENCE_BYTES;
     next += 1 + bytes[at + next]!;
     bounds.push(next);
   }
-  // Of a replay, its plan.
-  if (next < length) bounds.push(length);
   return { headEnd, bounds };
 }
