@@ -122,3 +122,42 @@ test('a service that fails half way leaves no half result', async () => {
   });
   expect(await whatIf('-o', 'json')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('cannot-record') });
 });
+
+test('a proposal that is not understood is refused with line and column, before anybody is asked', async () => {
+  await answering(PARTS);
+  const refused = async (name: string, text: string) => {
+    const place = join(folder, name);
+    writeFileSync(place, text);
+    const { code, out, err } = await runSluice(['replay', 'what-if', place, '--delivery-url', server.url]);
+    expect([code, out]).toEqual([2, '']);
+    return err;
+  };
+  expect(await refused('a.yaml', 'title: x\nchanges:\n  - kind: suspend-agency\n    agency: Not A Code\n')).toContain(
+    'a.yaml:4:13: changes[0].agency: agency-code',
+  );
+  expect(await refused('b.yaml', 'title: x\nchanges:\n  - kind: abolish\n')).toContain('b.yaml:3:11: changes[0].kind');
+  expect(await refused('c.yaml', 'title: x\nchanges:\n  - kind: revoke-accreditation\n')).toContain(
+    'c.yaml:3:5: changes[0].agency',
+  );
+  expect(await refused('d.yaml', 'title: x\nchanges: []\n')).toContain('d.yaml:2:10: changes');
+  expect(await refused('e.yaml', 'title: [x\n')).toContain('e.yaml:');
+  expect(await refused('f.yaml', '')).toContain('f.yaml:1:1: the document');
+  const extra = '{"title":"x","changes":[{"kind":"suspend-agency","agency":"harbour-bank","until":"2027"}]}';
+  expect(await refused('g.json', extra)).toContain('g.json:1:25: changes[0]');
+  const beyond =
+    '{"title":"x","changes":[{"kind":"widen-accreditation","agency":"harbour-bank","purpose":"account-servicing","add":["education"]}]}';
+  expect(await refused('h.json', beyond)).toContain('changes[0].add: within-the-bound-of-the-purpose');
+  expect(server.asked).toEqual([]);
+});
+
+test('a range that ends before it begins, and a file that is none', async () => {
+  await answering(PARTS);
+  expect(await whatIf('--from', '2999-01-01T00:00:00Z')).toMatchObject({ code: 2, out: '' });
+  expect(await runSluice(['replay', 'what-if', join(folder, 'none.yaml'), '--delivery-url', server.url])).toMatchObject(
+    {
+      code: 5,
+      out: '',
+    },
+  );
+  expect(server.asked).toEqual([]);
+});
