@@ -12,6 +12,7 @@ import { log } from './scenarios/log.js';
 import { memory } from './scenarios/memory.js';
 import type { ScenarioName } from './scenarios/names.js';
 import { raw } from './scenarios/raw.js';
+import { rebuild } from './scenarios/rebuild.js';
 import { runIn } from './scenarios/run-in.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { single } from './scenarios/single.js';
@@ -28,6 +29,7 @@ const SCENARIOS: Record<ScenarioName, Scenario> = {
   withdrawal,
   log,
   disk,
+  rebuild,
   memory,
 };
 

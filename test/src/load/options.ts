@@ -9,6 +9,8 @@ export interface BenchOptions {
   rate: number;
   /** In place of each scenario's own length. */
   seconds: number | undefined;
+  /** Of `rebuild`. */
+  events: number | undefined;
   /** Kept after the run; a temporary one otherwise. */
   dataDir: string | undefined;
   /** A file, or `-` for standard output. */
@@ -22,18 +24,19 @@ const PERSONS_QUICK = 1_000;
 const RATE = 10_000;
 
 /** Run when they are named. */
-const LEFT_OUT: readonly ScenarioName[] = ['memory', 'disk'];
+const LEFT_OUT: readonly ScenarioName[] = ['memory', 'disk', 'rebuild'];
 
 export const HELP = `Measures speed, latency, cost and memory of the whole system on this machine.
 
   npm run bench -- [options]
 
   --only LIST      of ${SCENARIO_NAMES.join(', ')}
-                   (default all but memory, which takes ten minutes, and disk)
+                   (default all but memory, which takes ten minutes, disk and rebuild)
   --quick          a small population and short runs: shows that it works, not how fast
   --persons N      registered with three grants each (default ${PERSONS}, quick ${PERSONS_QUICK})
   --rate N         changes a second of the sustained run (default ${RATE})
   --seconds N      length of each run (default: each scenario's own)
+  --events N       that a read model is rebuilt from (default 5000000, quick 200000)
   --data-dir DIR   keep the data there, or use those of an earlier run: registering takes minutes
   --json FILE      also write one JSON document; - for standard output, the tables then go to standard error
   --profile DIR    write a CPU profile of each service there and list where their time went
@@ -52,6 +55,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
       persons: { type: 'string' },
       rate: { type: 'string' },
       seconds: { type: 'string' },
+      events: { type: 'string' },
       'data-dir': { type: 'string' },
       json: { type: 'string' },
       profile: { type: 'string' },
@@ -65,6 +69,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
     persons: count('persons', values.persons) ?? (values.quick ? PERSONS_QUICK : PERSONS),
     rate: count('rate', values.rate) ?? RATE,
     seconds: count('seconds', values.seconds),
+    events: count('events', values.events),
     dataDir: values['data-dir'],
     json: values.json,
     profileDir: values.profile,

@@ -3,7 +3,7 @@ import { plainName } from '../statements.js';
 import type { Expected, Filling, Key, Opaque, Place, ReadModel, RowJson, Step } from './read-model.js';
 
 /** Rows that are kept in memory between readings: what folds on is mostly what was folded a moment ago. */
-const KEPT_ROWS = 20_000;
+const KEPT_ROWS = 10_000;
 
 /** Where the events of a folded read model come from. */
 export interface Source<E> {

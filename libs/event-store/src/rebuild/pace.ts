@@ -2,7 +2,7 @@
 const BATCHES_A_SECOND = 20;
 const SMALLEST_BATCH = 50;
 /** What one transaction writes at most: an open one holds up the readers of every log on the server. */
-const LARGEST_BATCH = 5_000;
+const LARGEST_BATCH = 2_000;
 
 /** Spreads work over time. */
 export class Pace {

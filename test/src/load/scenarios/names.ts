@@ -9,6 +9,7 @@ export const SCENARIO_NAMES = [
   'withdrawal',
   'log',
   'disk',
+  'rebuild',
   'memory',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
