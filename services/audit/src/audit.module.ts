@@ -19,6 +19,8 @@ import { ListSealsController } from './list-seals/list-seals.controller.js';
 import { LogModule } from './log/log.module.js';
 import type { LogConfig } from './log/log-config.js';
 import { RaiseCaseController } from './raise-case/raise-case.controller.js';
+import { AgencyHistories } from './read-agency-history/agency-histories.js';
+import { ReadAgencyHistoryController } from './read-agency-history/read-agency-history.controller.js';
 import { ReadCaseController } from './read-case/read-case.controller.js';
 import { BlockPlaces } from './read-delivery-receipt/block-places.js';
 import { DeliveryReceipts } from './read-delivery-receipt/delivery-receipts.js';
@@ -81,6 +83,7 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       AnnulSealController,
       ReadSealController,
       ListSealsController,
+      ReadAgencyHistoryController,
     ],
     providers: [
       Histories,
@@ -93,6 +96,7 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       Figures,
       SealMoves,
       SealOrders,
+      AgencyHistories,
       HistoryProofs,
       HistoryRecords,
       TopicRecords,

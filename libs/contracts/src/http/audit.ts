@@ -4,7 +4,7 @@ import { LANES } from '../topics.js';
 import { caseEndpoints } from './cases.js';
 import { defineEndpoint } from './endpoint.js';
 import { readFigures } from './figures.js';
-import { exportHistory, readHistory } from './history.js';
+import { exportHistory, readAgencyHistory, readHistory } from './history.js';
 import { readHistoryProof } from './history-proof.js';
 import { readHistoryRecords } from './history-records.js';
 import { sealEndpoints } from './seals.js';
@@ -85,4 +85,5 @@ export const auditEndpoints = [
   ...caseEndpoints,
   readFigures,
   ...sealEndpoints,
+  readAgencyHistory,
 ] as const;

@@ -121,6 +121,38 @@ export const readHistory = defineEndpoint({
   problems: ['not-found', 'cannot-record'],
 });
 
+/** An entry as the agency has it: the person by its own name for them, and nothing that another agency could join on. */
+export const agencyHistoryEntry = historyEntry
+  .omit({ event: true, links: true, labels: true, sealed: true, case: true, replay: true })
+  .extend({ subject: uuid });
+export type AgencyHistoryEntry = z.output<typeof agencyHistoryEntry>;
+
+export const readAgencyHistory = defineEndpoint({
+  id: 'readAgencyHistory',
+  service: 'audit',
+  method: 'GET',
+  path: '/agencies/:agency/history',
+  summary: 'All that an agency did and received',
+  description:
+    'Newest first, in pages that do not shift. Persons are named by the alias under which the agency knows them; there is nothing in it that the agency has not had.',
+  who: ['agency', 'auditor'],
+  params: z.strictObject({ agency: agencyCode }),
+  query: z.strictObject({
+    ...pageQuery,
+    kind: historyFilters.kind,
+    attribute: historyFilters.attribute,
+    purpose: historyFilters.purpose,
+    outcome: historyFilters.outcome,
+    from: historyFilters.from,
+    to: historyFilters.to,
+    /** One person, by the agency's alias. */
+    subject: uuid.optional(),
+  }),
+  reply: z.strictObject({ agency: agencyCode, entries: z.array(agencyHistoryEntry), next: z.string().optional() }),
+  status: 200,
+  problems: ['not-found', 'cannot-record'],
+});
+
 export const EXPORT_FORMATS = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const;
 
 export const exportHistory = defineEndpoint({

@@ -23,6 +23,7 @@ export function caseEntry({ type, id, actor, payload }: EventRecord): PersonalEv
     const detail = `${kind}: ${shortName(type)}`;
     return {
       subject,
+      agency,
       entry: encodeEntry({ kind: 'case', actor, ...recipient, attributes: [], event: id, case: name, detail }),
     };
   }

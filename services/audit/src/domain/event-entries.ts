@@ -17,6 +17,8 @@ export const EVENT_ENTRY_FORMAT = 2;
 /** What an event is to the history of a person. */
 export interface PersonalEvent {
   subject: string;
+  /** The agency that it concerns, or that acted. */
+  agency?: string | undefined;
   entry: Buffer;
 }
 
@@ -37,6 +39,7 @@ export function consentEntry({ type, id, actor, payload }: EventRecord): Persona
   const { channel } = 'shown' in read.data ? (read.data as ConsentEventData<typeof GRANT_OFFERED>).shown : {};
   return {
     subject,
+    agency: terms.agency,
     entry: encodeEntry({
       kind: 'grant',
       actor,
@@ -63,6 +66,7 @@ export function accessEntry({ type, id, payload }: EventRecord): PersonalEvent |
     const attributes = (data.attributes ?? []).filter(isAttributeCode);
     return {
       subject: data.subject,
+      agency: agencyOf(data.by),
       entry: encodeEntry({ kind: 'read', actor: data.by, attributes, event: id, detail: data.what }),
     };
   }
@@ -70,6 +74,7 @@ export function accessEntry({ type, id, payload }: EventRecord): PersonalEvent |
     const detail = `${data.endpoint}: ${data.problem}`;
     return {
       subject: data.subject,
+      agency: agencyOf(data.by),
       entry: encodeEntry({ kind: 'access-refused', actor: data.by, attributes: [], event: id, detail }),
     };
   }
@@ -79,6 +84,10 @@ export function accessEntry({ type, id, payload }: EventRecord): PersonalEvent |
 /** Entries written before they named their channel came over HTTP. */
 export function readEventEntry(entry: Buffer): LineContent {
   return { channel: 'api', ...(JSON.parse(entry.toString('utf8', 1)) as LineContent) };
+}
+
+function agencyOf(actor: string): string | undefined {
+  return actor.startsWith('agency:') ? actor.slice('agency:'.length) : undefined;
 }
 
 export function encodeEntry(line: LineContent): Buffer {

@@ -10,6 +10,7 @@ import { followLedger, type Head } from '../domain/ledger-continuity.js';
 import { writeLedgerEntries } from '../domain/ledger-entries.js';
 import { LedgerView } from '../domain/ledger-view.js';
 import { isBeyond, readLogPosition } from '../domain/log-position.js';
+import { AgencyColumns } from './agency-columns.js';
 import type { HistoryColumns } from './history-columns.js';
 import { LogPositions, type Position, type Taken, type TakenBatch, type TakenRecords } from './intake-store.js';
 import { nextLink, type RecordDigest } from './record-digest.js';
@@ -47,6 +48,7 @@ export class IntakeBatch implements Taken {
   readonly lanes = new Map<string, Head>();
   readonly alarms: Alarm[] = [];
   readonly figures = new FigureCounts();
+  readonly agencies = new AgencyColumns();
   readonly history: HistoryColumns;
   /** The head of the ledger after this batch. */
   ledger: Head;
@@ -106,11 +108,9 @@ export class IntakeBatch implements Taken {
       const event = read({ type, id, actor, payload: record.value });
       if (rows === ROW_TOPIC.consent) this.figures.addGrantEvent(type, record.value, at);
       if (event === undefined) return;
-      this.history.add(
-        { topic: rows, partition: this.partition, offset: record.offset, at },
-        event.subject,
-        event.entry,
-      );
+      const origin = { topic: rows, partition: this.partition, offset: record.offset, at };
+      this.history.add(origin, event.subject, event.entry);
+      if (event.agency !== undefined) this.agencies.add(origin, event.agency, event.subject);
     } catch (error) {
       this.#unreadable(error, topic, record);
     }
@@ -141,8 +141,9 @@ export class IntakeBatch implements Taken {
     if (batch.sequence > this.ledger.sequence) this.#follow(batch, digest, place);
     else if (await this.#isRepeat(batch, digest, place)) return;
     this.batches.push({ sequence: batch.sequence, digest, offset: record.offset });
-    this.figures.addBatch(batch);
     const origin = { topic: ROW_TOPIC.ledger, partition: this.partition, offset: record.offset, at: batch.decidedAt };
+    this.figures.addBatch(batch);
+    this.agencies.addBatch(origin, batch);
     this.alarms.push(...writeLedgerEntries(batch, place, this.history.sinkFor(origin)));
   }
 

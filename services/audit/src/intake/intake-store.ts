@@ -5,6 +5,7 @@ import type { Alarm } from '../domain/alarm.js';
 import type { FigureCounts } from '../domain/figures/figure-counts.js';
 import { type Head, NOTHING_YET } from '../domain/ledger-continuity.js';
 import type { LogPosition } from '../domain/log-position.js';
+import type { AgencyColumns } from './agency-columns.js';
 import type { HistoryColumns } from './history-columns.js';
 import { FIRST_LINK } from './record-digest.js';
 
@@ -72,6 +73,7 @@ export interface Taken {
   lanes: ReadonlyMap<string, Head>;
   alarms: readonly Alarm[];
   figures: FigureCounts;
+  agencies: AgencyColumns;
 }
 
 /** Workers commit one after the other on few cores; more connections would not make them faster. */
@@ -104,6 +106,9 @@ const START_SOURCES = `insert into audit.source (topic, partition, next_offset, 
 /** What the heads of the histories take up later, and the public figures, go in with it or not at all. */
 const TAKE_IN = `with fed as (
   insert into audit.heads_feed (partition, topics, next_offsets, rows) select $1, $27, $28, $29 where $29::bytea is not null
+), acted as (
+  insert into audit.agency_activity (agency, at, ref, rows)
+  select * from unnest($41::text[], $42::timestamptz[], $43::bigint[], $44::bytea[])
 ) select audit.take_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
   $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26),
   audit.count_figures($1, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`;
@@ -166,7 +171,7 @@ export class IntakeStore {
   async take(
     partition: number,
     epoch: number,
-    { records, logs, history, batches, lanes, alarms, figures }: Taken,
+    { records, logs, history, batches, lanes, alarms, figures, agencies }: Taken,
   ): Promise<void> {
     const heads = [...lanes];
     const seen = logs.all();
@@ -206,6 +211,10 @@ export class IntakeStore {
           fed?.nextOffsets ?? [],
           fed?.rows ?? null,
           ...figureValues(figures),
+          agencies.agencies,
+          agencies.times.whole(),
+          agencies.refs.whole(),
+          agencies.rows.whole(),
         ],
       });
     } catch (error) {

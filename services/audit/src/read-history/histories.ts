@@ -65,7 +65,8 @@ function linesOfRow({ at, ref, entry }: Row): HistoryLine[] {
   return linesOf({ at: at.getTime(), ref: BigInt(ref), entry });
 }
 
-function isBefore(line: HistoryLine, { at, ref, index }: Cursor): boolean {
+/** Whether a line stands behind the one a page ended with. */
+export function isBefore(line: HistoryLine, { at, ref, index }: Cursor): boolean {
   if (line.at !== at) return line.at < at;
   if (line.ref !== ref) return line.ref < ref;
   return line.index < index;

@@ -10,19 +10,19 @@ export const MAX_ROWS_A_PAGE = 2_000;
  */
 const NOTHING_SHOWN = 0.1;
 
-export interface Page {
-  lines: HistoryLine[];
+export interface Page<L extends HistoryLine = HistoryLine> {
+  lines: L[];
   /** Where the next page begins; undefined at the end of the history. */
   next?: Cursor;
 }
 
 /** Gathers up to `limit` lines that pass. A page that was searched for too long may hold fewer, even none, and still have a next. */
-export async function pageOf(
-  rows: AsyncIterable<HistoryLine[]>,
-  passes: (line: HistoryLine) => boolean,
+export async function pageOf<L extends HistoryLine>(
+  rows: AsyncIterable<L[]>,
+  passes: (line: L) => boolean,
   limit: number,
-): Promise<Page> {
-  const lines: HistoryLine[] = [];
+): Promise<Page<L>> {
+  const lines: L[] = [];
   let left = MAX_ROWS_A_PAGE;
   for await (const row of rows) {
     for (const line of row.filter(passes)) {
