@@ -35,15 +35,15 @@ const VALUE: Column<Entry> = { title: 'VALUE', of: ({ value }) => JSON.stringify
 
 /** As a person reads it. Values have a column where there are any. */
 export function shownLookBack({ subject, at, grants, agencies, profile }: LookBack, colours: Colours): string {
-  const parts = [`${colours.bold(subject)} at ${at}`];
+  const parts = [`${colours.bold(subject)} at ${at}`, ''];
   if (profile !== undefined) {
     const entries = Object.entries(profile.attributes).map(([code, entry]) => ({ code, ...entry }));
     const withValues = entries.some(({ value }) => value !== undefined);
     const columns = withValues ? [...ATTRIBUTES.slice(0, 1), VALUE, ...ATTRIBUTES.slice(1)] : ATTRIBUTES;
-    parts.push(`Profile, version ${profile.version}`, ...new Table(columns, colours).lines(entries));
+    parts.push(`Profile, version ${profile.version}`, ...new Table(columns, colours).lines(entries), '');
   }
   if (grants.length === 0) parts.push('No grants.');
   else parts.push(...new Table(GRANTS, colours).lines(grants));
-  if (agencies.length > 0) parts.push(...new Table(AGENCIES, colours).lines(agencies));
+  if (agencies.length > 0) parts.push('', ...new Table(AGENCIES, colours).lines(agencies));
   return parts.join('\n');
 }
