@@ -20,5 +20,8 @@ export const HISTORY_COLUMNS: readonly Column<HistoryEntry>[] = [
     of: ({ lane, sequence }) =>
       lane === undefined ? undefined : `${lane}${sequence === undefined ? '' : ` #${sequence}`}`,
   },
-  { title: 'DETAIL', of: ({ outcome, detail }) => [outcome, detail].filter(Boolean).join(' ') },
+  {
+    title: 'DETAIL',
+    of: ({ outcome, detail, replay }) => [outcome, detail, replay && `replay ${replay}`].filter(Boolean).join(' '),
+  },
 ];

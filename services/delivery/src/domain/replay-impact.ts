@@ -32,7 +32,7 @@ export function impactOfRange(
     sourceEvents: past.length,
     persons: new Set(past.filter(({ decision }) => decision.purpose !== null).map(({ subject }) => subject)).size,
     deliveries: decisions.filter(({ outcome }) => outcome === 'delivered').length,
-    refusals: countRefusals(decisions),
+    refusals: listed(countRefusals(decisions)),
   };
 }
 
@@ -40,30 +40,44 @@ export function impactOfRange(
  * What sending all present values would do now, judged by the grants alone. A present value comes with the event that set
  * it, so a person's values are no more deliveries than attributes.
  */
-export function impactOfEntitled(
-  granting: readonly (readonly Grant[])[],
-  agencies: Agencies,
-  now: number,
-): ReplayImpact {
-  const decisions = granting.map((grants) =>
-    grants.flatMap((grant) => decideChange(0, grant.attributes, [grant], agencies, now)),
-  );
-  const all = decisions.flat();
-  return {
-    lanes: Array.from({ length: LANES }, (_, lane) => lane),
-    persons: decisions.filter((ofPerson) => ofPerson.length > 0).length,
-    deliveries: all
-      .filter(({ outcome }) => outcome === 'delivered')
-      .reduce((sum, { attributes }) => sum + sizeOf(attributes), 0),
-    refusals: countRefusals(all),
-  };
+export class EntitledImpact {
+  #persons = 0;
+  #deliveries = 0;
+  readonly #refusals = new Map<Outcome, number>();
+
+  constructor(
+    private readonly agencies: Agencies,
+    private readonly now: number,
+  ) {}
+
+  /** @param grants one person's, to the agency */
+  add(grants: readonly Grant[]): void {
+    const decisions = grants.flatMap((grant) => decideChange(0, grant.attributes, [grant], this.agencies, this.now));
+    if (decisions.length > 0) this.#persons += 1;
+    for (const { outcome, attributes } of decisions) {
+      if (outcome === 'delivered') this.#deliveries += sizeOf(attributes);
+    }
+    countRefusals(decisions, this.#refusals);
+  }
+
+  get impact(): ReplayImpact {
+    return {
+      lanes: Array.from({ length: LANES }, (_, lane) => lane),
+      persons: this.#persons,
+      deliveries: this.#deliveries,
+      refusals: listed(this.#refusals),
+    };
+  }
 }
 
-function countRefusals(decisions: readonly LedgerDecision[]): ReplayImpact['refusals'] {
-  const counts = new Map<Outcome, number>();
+function countRefusals(decisions: readonly LedgerDecision[], counts = new Map<Outcome, number>()) {
   for (const { outcome } of decisions) {
     if (outcome !== 'delivered') counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   }
+  return counts;
+}
+
+function listed(counts: ReadonlyMap<Outcome, number>): ReplayImpact['refusals'] {
   return [...counts].map(([outcome, count]) => ({ outcome, count }));
 }
 

@@ -4,7 +4,7 @@ import type { Agencies } from '@sluice/decision';
 import { PartitionPuller } from '@sluice/messaging';
 import { SERVICE_CONFIG, type ServiceConfig } from '@sluice/platform';
 import { Pool } from 'pg';
-import { impactOfEntitled, impactOfRange, type PastDelivery } from '../domain/replay-impact.js';
+import { EntitledImpact, impactOfRange, type PastDelivery } from '../domain/replay-impact.js';
 import { LedgerStore } from '../ledger/ledger-store.js';
 import { readAgencies } from '../partition/read-agencies.js';
 import { ReplayParts } from '../replay/replay-parts.js';
@@ -32,11 +32,17 @@ export class ReplayImpacts {
   async of(agency: string, extent: ReplayExtent, now: number): Promise<ReplayImpact | { refused: ImpactRefused }> {
     const agencies = await this.#agencies();
     if (!agencies.has(agency)) return { refused: 'unknown-agency' };
-    if (extent.kind === 'entitled') return impactOfEntitled(await this.#parts.grantsTo(agency), agencies, now);
+    if (extent.kind === 'entitled') return this.#entitled(agency, agencies, now);
     const past = await this.#past(agency, extent);
     if (past === undefined) return { refused: 'unknown-sequence' };
     const grants = await this.#ledger.grantsOf([...new Set(past.map(({ subject }) => subject))]);
     return impactOfRange(extent.lane, past, (subject) => grants.get(subject) ?? [], agencies, now);
+  }
+
+  async #entitled(agency: string, agencies: Agencies, now: number): Promise<ReplayImpact> {
+    const counted = new EntitledImpact(agencies, now);
+    for await (const page of this.#parts.granting(agency)) for (const { grants } of page) counted.add(grants);
+    return counted.impact;
   }
 
   async #agencies(): Promise<Agencies> {

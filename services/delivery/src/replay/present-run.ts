@@ -17,6 +17,9 @@ const READ_WAIT_MS = 100;
  */
 export class PresentRun implements ReplayRun {
   #present: PresentValues | undefined;
+  /** The search for the persons, beside the live traffic; what it failed with. */
+  #search: Promise<void> | undefined;
+  #failure: unknown;
   /** Next to be looked at, in the second pass. */
   #cursor: bigint;
   #ahead: (ReplayEntry & { source: RegistrySource })[] = [];
@@ -31,7 +34,11 @@ export class PresentRun implements ReplayRun {
   }
 
   async prepare(decidedUntil: bigint): Promise<boolean> {
-    this.#present ??= await this.#persons();
+    this.#search ??= this.#findPersons().catch((error: unknown) => {
+      this.#failure = error;
+    });
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#present === undefined) return false;
     if (this.#present.next < decidedUntil) {
       await this.#learn(this.#present, decidedUntil);
       return false;
@@ -58,9 +65,12 @@ export class PresentRun implements ReplayRun {
     for (const record of records) note(this.#present, record);
   }
 
-  async #persons(): Promise<PresentValues> {
-    const persons = await this.parts.personsGrantingTo(this.part.agency);
-    return new PresentValues(persons.filter((person) => laneOf(person) === this.lane));
+  async #findPersons(): Promise<void> {
+    const persons: string[] = [];
+    for await (const page of this.parts.granting(this.part.agency)) {
+      for (const { subject } of page) if (laneOf(subject) === this.lane) persons.push(subject);
+    }
+    this.#present = new PresentValues(persons);
   }
 
   async #learn(present: PresentValues, decidedUntil: bigint): Promise<void> {

@@ -1,44 +1,64 @@
-import { LANES } from '@sluice/contracts';
+import { LANES, NIL_UUID } from '@sluice/contracts';
 import type { Grant } from '@sluice/decision';
 import type { Pool } from 'pg';
 import { BLOCK_MAX_DELIVERIES } from '../dispatch/blocks.js';
 import { deliveriesOf, type RecordedDelivery } from './recorded-deliveries.js';
 import type { ReplayPart } from './slice.js';
 
-/** Ledger rows that are decoded at once; one can be some 100 KB. */
-const BATCHES_AT_ONCE = 8;
+/** Few enough to leave the event loop to live traffic between two pages. */
+const PERSONS_AT_ONCE = 5_000;
 
-const RUNNING = `select l.replay, r.plan ->> 'agency' as agency, r.plan -> 'extent' ->> 'kind' as kind,
-    (r.plan ->> 'rate')::int as rate, l.next, l.ends
-  from delivery.replay r join delivery.replay_lane l on l.replay = r.id
-  where r.state = 'running' and l.lane = $1 and not l.done order by r.planned_at, r.id`;
+/** Also of replays that run elsewhere or have nothing left here: then lane is null. */
+const RUNNING = `select r.id as replay, r.plan ->> 'agency' as agency, r.plan -> 'extent' ->> 'kind' as kind,
+    (r.plan ->> 'rate')::int as rate, l.lane, l.next, l.ends
+  from delivery.replay r left join delivery.replay_lane l on l.replay = r.id and l.lane = $1 and not l.done
+  where r.state = 'running' order by r.planned_at, r.id`;
 
-/** The lower bound of first lets the primary key find them: no block holds more. */
-const BLOCKS = `select b.first, t.content
-  from delivery.block b join delivery.batch t on t.partition = b.lane and t.sequence = b.batch
-  where b.agency = $1 and b.lane = $2 and b.first > $3 - ${BLOCK_MAX_DELIVERIES} and b.first + b.count > $3 and b.first < $4
-  order by b.first limit ${BATCHES_AT_ONCE}`;
+/**
+ * The ledger rows of no more blocks than hold the deliveries that are asked for. The lower bound of first lets the primary
+ * key find them: no block holds more.
+ */
+const BLOCKS = `select counted.first, t.content
+  from (
+    select first, count, lane, batch, sum(count) over (order by first) as upto
+    from (
+      select first, count, lane, batch from delivery.block
+      where agency = $1 and lane = $2 and first > $3 - ${BLOCK_MAX_DELIVERIES} and first + count > $3 and first < $4
+      order by first limit $5
+    ) some
+  ) counted join delivery.batch t on t.partition = counted.lane and t.sequence = counted.batch
+  where counted.upto - counted.count < $5 order by counted.first`;
 
-/** Reads all persons: an index over grants would cost every change of one. */
-const GRANTING_TO = 'from delivery.subject where grants @> jsonb_build_array(jsonb_build_object($$agency$$, $1::text))';
+/** Goes through all persons, a page at a time: an index over grants would cost every change of one. */
+const GRANTING = `select subject, grants from delivery.subject
+  where subject > $2 and grants @> jsonb_build_array(jsonb_build_object('agency', $1::text))
+  order by subject limit ${PERSONS_AT_ONCE}`;
 
 interface RunningRow {
   replay: string;
   agency: string;
   kind: ReplayPart['kind'];
   rate: number;
+  lane: number | null;
   next: string;
   ends: string;
+}
+
+/** A person and the grants to one agency. */
+export interface Granting {
+  subject: string;
+  grants: readonly Grant[];
 }
 
 /** What the workers read of replays. */
 export class ReplayParts {
   constructor(private readonly pool: Pool) {}
 
-  /** The parts of running replays that are left for a lane, oldest plan first. */
-  async running(lane: number): Promise<ReplayPart[]> {
+  /** Whether any replay runs, and what of those is left for this lane, oldest plan first. */
+  async running(lane: number): Promise<{ any: boolean; parts: ReplayPart[] }> {
     const { rows } = await this.pool.query<RunningRow>({ name: 'delivery-replays', text: RUNNING, values: [lane] });
-    return rows.map(({ replay, agency, kind, rate, next, ends }) => ({
+    const here = rows.filter((row) => row.lane !== null);
+    const parts = here.map(({ replay, agency, kind, rate, next, ends }) => ({
       replay,
       agency,
       kind,
@@ -47,6 +67,7 @@ export class ReplayParts {
       // Each lane keeps its share by itself, whoever owns it.
       rate: kind === 'range' ? rate : rate / LANES,
     }));
+    return { any: rows.length > 0, parts };
   }
 
   /** Deliveries of a lane from `from` up to but without `ends`, in order: the first of them, no more than `most`. */
@@ -60,22 +81,21 @@ export class ReplayParts {
     const { rows } = await this.pool.query<{ first: string; content: Buffer }>({
       name: 'delivery-replay-blocks',
       text: BLOCKS,
-      values: [agency, lane, from, ends],
+      values: [agency, lane, from, ends, most],
     });
     return rows
       .flatMap(({ first, content }) => deliveriesOf(content, agency, Number(first), from, ends))
       .slice(0, most);
   }
 
-  /** Everybody with a grant to the agency, in whatever state. */
-  async personsGrantingTo(agency: string): Promise<string[]> {
-    const { rows } = await this.pool.query<{ subject: string }>(`select subject ${GRANTING_TO}`, [agency]);
-    return rows.map(({ subject }) => subject);
-  }
-
-  /** The grants to the agency of each of these persons. */
-  async grantsTo(agency: string): Promise<Grant[][]> {
-    const { rows } = await this.pool.query<{ grants: Grant[] }>(`select grants ${GRANTING_TO}`, [agency]);
-    return rows.map(({ grants }) => grants.filter((grant) => grant.agency === agency));
+  /** Everybody with a grant to the agency, in whatever state, in pages. */
+  async *granting(agency: string): AsyncGenerator<Granting[]> {
+    let after = NIL_UUID;
+    for (;;) {
+      const { rows } = await this.pool.query<Granting>(GRANTING, [agency, after]);
+      if (rows.length === 0) return;
+      yield rows.map(({ subject, grants }) => ({ subject, grants: grants.filter((one) => one.agency === agency) }));
+      after = rows.at(-1)!.subject;
+    }
   }
 }

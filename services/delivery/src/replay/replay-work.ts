@@ -10,6 +10,8 @@ const LOOK_MS = 1_000;
 const MAX_SLICE = 200;
 /** A slice gathers for so long: one commit for what the rate allows meanwhile. */
 const SLICE_EVERY_MS = 100;
+/** Between two pieces of the work that comes before the first slice. */
+const PREPARE_EVERY_MS = 5;
 
 interface Running {
   run: ReplayRun;
@@ -44,7 +46,8 @@ export class ReplayWork {
 
   /** How long the worker may wait for live traffic before there is something to do here, ms. */
   get idleMs(): number {
-    if (this.#ready !== undefined || this.#preparing) return 0;
+    if (this.#ready !== undefined) return 0;
+    if (this.#preparing) return PREPARE_EVERY_MS;
     let least = LOOK_MS;
     for (const { part, allowance } of this.#running.values()) {
       least = Math.min(least, ((sliceOf(part) - allowance) * 1_000) / part.rate);
@@ -93,9 +96,9 @@ export class ReplayWork {
 
   async #look(): Promise<void> {
     this.#lookedAt = this.clock();
-    const parts = await this.parts.running(this.lane);
+    const { any, parts } = await this.parts.running(this.lane);
     // A worker can have died after its last slice, or the replay can have had nothing to do.
-    if (parts.length === 0) await this.ends.finishDone();
+    if (any && parts.length === 0) await this.ends.finishDone();
     const present = new Set(parts.map(({ replay }) => replay));
     for (const replay of this.#running.keys()) if (!present.has(replay)) this.#running.delete(replay);
     if (this.#ready !== undefined && !present.has(this.#ready.replay)) this.#ready = undefined;

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { decodeLedgerBatch, type ReplayExtent } from '@sluice/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommittedBatch, Dispatcher } from '../dispatch/dispatcher.js';
+import { PLAN_WAITS_AT_MOST_MS } from '../domain/replay-plan.js';
+import { PartitionLost } from '../ledger/partition-lost.js';
 import { DeliveryWorld, type Received, subjectIn } from '../testing/delivery-world.js';
 import { WorkerAtWork } from '../testing/worker-at-work.js';
+import { ReplayParts } from './replay-parts.js';
 
 let world: DeliveryWorld;
 beforeAll(async () => {
@@ -123,4 +126,130 @@ test('killed between the ledger and the dispatch, in the middle: the next owner 
   await expect
     .poll(async () => replayedPhones(await world.received(agency, lane), replay), { timeout: 20_000 })
     .toEqual(phones);
+});
+
+test('a withdrawal that is published between the reading of an old event and its decision wins', async () => {
+  const lane = 4;
+  const first = WorkerAtWork.on(world, lane);
+  const { agency, subject, grant } = await delivered(lane, ['+8613900000041', '+8613900000042'], first);
+  await first.stop();
+  class StopsMeanwhile extends ReplayParts {
+    override async deliveries(...asked: Parameters<ReplayParts['deliveries']>) {
+      const found = await super.deliveries(...asked);
+      await world.stop(subject, grant, agency, ['mobilePhone', 'email']);
+      return found;
+    }
+  }
+  await using _ = WorkerAtWork.on(world, lane, { replayParts: new StopsMeanwhile(world.pool) });
+  const replay = await world.runReplay(agency, range(lane, 1, 3));
+  expect(await done(replay)).toMatchObject({ delivered: 0, refused: 3 });
+  expect((await world.received(agency, lane)).filter((one) => one.replay !== undefined)).toEqual([]);
+});
+
+test('changes that wait go first, however many', async () => {
+  const lane = 5;
+  const work = WorkerAtWork.on(world, lane);
+  const { agency, subject } = await delivered(lane, ['+8613900000051', '+8613900000052'], work);
+  await work.stop();
+  const backlog = [];
+  for (let i = 0; i < 3_000; i++) {
+    backlog.push(await world.changeRecord(subject, { mobilePhone: `+86139${10_000_000 + i}` }));
+  }
+  await world.producer.send(backlog);
+  const replay = await world.runReplay(agency, range(lane, 2, 3), 5_000);
+  await using _ = WorkerAtWork.on(world, lane);
+  expect(await done(replay)).toMatchObject({ delivered: 2 });
+  const received = await world.received(agency, lane);
+  expect(received).toHaveLength(3 + 3_000 + 2);
+  expect(replayedPhones(received.slice(-2), replay)).toEqual(['+8613900000051', '+8613900000052']);
+});
+
+test('a paused replay sends nothing, and goes on where it stood', async () => {
+  const lane = 0;
+  const phones = Array.from({ length: 40 }, (_, i) => `+86139000006${String(i).padStart(2, '0')}`);
+  await using work = WorkerAtWork.on(world, lane);
+  const { agency } = await delivered(lane, phones, work);
+  const replay = await world.runReplay(agency, range(lane, 2, 41), 20);
+  const sent = async () => replayedPhones(await world.received(agency, lane), replay).length;
+  await expect.poll(sent).toBeGreaterThan(0);
+  await world.moveReplay(replay, 'pause');
+  // A change that comes later than the pause, so that the worker has looked: what follows it is decided after the pause.
+  let changes = 0;
+  const settled = async () => {
+    const before = await sent();
+    await world.change(subjectIn(lane), { mobilePhone: `+86137${10_000_000 + changes++}` });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return before === (await sent());
+  };
+  await expect.poll(settled).toBe(true);
+  expect(await sent()).toBeLessThan(40);
+  expect((await progress(replay)).state).toBe('paused');
+  await world.moveReplay(replay, 'resume');
+  await done(replay);
+  expect(replayedPhones(await world.received(agency, lane), replay)).toEqual(phones);
+});
+
+test('what is sent again of a stop is its notice; no fence is set a second time', async () => {
+  const lane = 1;
+  await using work = WorkerAtWork.on(world, lane);
+  const { agency, subject, grant } = await delivered(lane, [], work);
+  await world.stop(subject, grant, agency, ['mobilePhone', 'email']);
+  await work.untilFeedHas(agency, lane, 2);
+  const replay = await world.runReplay(agency, range(lane, 2, 2));
+  expect(await done(replay)).toMatchObject({ delivered: 1, refused: 0 });
+  const notices = (await world.received(agency, lane)).filter(({ type }) => type === 'sluice.feed.grant-stopped.v1');
+  expect(notices.map((notice) => notice.replay)).toEqual([undefined, replay]);
+  expect((await world.fences(lane)).filter((fence) => fence.grant === grant)).toHaveLength(1);
+});
+
+test('present values that cannot be opened, or wait behind parked ones, are skipped and counted', async () => {
+  const lane = 2;
+  const work = WorkerAtWork.on(world, lane);
+  const { agency, subject } = await delivered(lane, ['+8613900000071'], work);
+  const fine = subjectIn(lane);
+  await world.grant(fine, agency, ['mobilePhone']);
+  await world.change(fine, { mobilePhone: '+8613900000072' });
+  const bad = await world.changeRecord(subject, { email: 'broken@example.com' });
+  bad.value[bad.value.length - 1]! ^= 1;
+  await world.producer.send([bad]);
+  const parked = async () =>
+    (await world.pool.query('select count(*)::int as n from delivery.parked where subject = $1', [subject])).rows[0].n;
+  await expect.poll(parked).toBe(1);
+  await work.stop();
+
+  const every = WorkerAtWork.onAll(world);
+  const waiting = await world.runReplay(agency, { kind: 'entitled' });
+  expect(await done(waiting)).toMatchObject({ delivered: 1, refused: 0, skipped: 2 });
+  await world.pool.query(`update delivery.parked set settlement = 'discard' where subject = $1`, [subject]);
+  await expect.poll(parked).toBe(0);
+  const broken = await world.runReplay(agency, { kind: 'entitled' });
+  expect(await done(broken)).toMatchObject({ delivered: 2, refused: 0, skipped: 1 });
+  await Promise.all(every.map((one) => one.stop()));
+  const received = await world.received(agency, lane);
+  expect(replayedPhones(received, waiting)).toEqual(['+8613900000072']);
+  expect(new Set(replayedPhones(received, broken))).toEqual(new Set(['+8613900000071', '+8613900000072']));
+});
+
+test('a worker that lost its partition does not move a replay on', async () => {
+  const lane = 3;
+  const work = WorkerAtWork.on(world, lane);
+  const { agency } = await delivered(lane, ['+8613900000081'], work);
+  await work.stop();
+  const replay = await world.runReplay(agency, range(lane, 1, 2));
+  const { store } = world.workerContext();
+  const mine = await store.acquire(lane);
+  await store.acquire(lane);
+  const replayed = { replay, next: 3n, done: true, delivered: 2, refused: 0, skipped: 0 };
+  const effects = { state: mine, subjects: new Map(), parked: [], settled: [], replayed };
+  await expect(store.commit(effects)).rejects.toThrow(PartitionLost);
+  expect(await progress(replay)).toMatchObject({ state: 'running', delivered: 0 });
+  await world.moveReplay(replay, 'cancel');
+});
+
+test('an approval of yesterday starts nothing', async () => {
+  const replay = await world.approvedReplay(newAgency(), { kind: 'entitled' });
+  const context = { actor: 'staff:otto', correlationId: randomUUID() };
+  const tomorrow = Date.now() + PLAN_WAITS_AT_MOST_MS;
+  expect(await world.replays.move(replay, 'run', tomorrow, { context })).toEqual({ refused: 'plan-expired' });
+  expect((await progress(replay)).state).toBe('approved');
 });

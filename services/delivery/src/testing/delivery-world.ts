@@ -14,6 +14,7 @@ import {
   feedTopic,
   GRANT_ACTIVATED,
   GRANT_STOPPED,
+  type GrantFenceApplied,
   type GrantTerms,
   HEADER,
   LANES,
@@ -266,6 +267,15 @@ export class DeliveryWorld {
       applied.push(...events.map((event) => ({ ...event, sequence: Number(event.sequence) })));
     }
     return applied;
+  }
+
+  /** The fences of grants that were published for a partition. */
+  async fences(partition: number): Promise<GrantFenceApplied[]> {
+    const puller = this.newPuller();
+    const want = { topic: TOPICS.fences.name, partition, offset: 0n, maxBytes: 1 << 20 };
+    const [answer] = await puller.pull([want], { maxWaitMs: 1_000 });
+    await puller.close();
+    return (answer?.records ?? []).map((record) => JSON.parse(record.value.toString()) as GrantFenceApplied);
   }
 
   async close(): Promise<void> {
