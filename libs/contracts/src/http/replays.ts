@@ -59,6 +59,8 @@ export const replayLane = z.strictObject({
   next: z.string(),
   end: z.string(),
   done: z.boolean(),
+  /** Why it stands still. It is tried again, and live traffic goes on. */
+  trouble: z.string().optional(),
 });
 
 export const replayView = z.strictObject({

@@ -47,7 +47,7 @@ export const COMMIT = `with own as (
     delete from delivery.parked p using own, unnest($38::smallint[], $39::bigint[]) as s(partition, registry_offset)
     where own.partition = s.partition and p.partition = s.partition and p.registry_offset = s.registry_offset
   ), replayed as (
-    update delivery.replay_lane l set next = r.next, done = r.done, delivered = l.delivered + r.delivered,
+    update delivery.replay_lane l set next = r.next, done = r.done, trouble = null, delivered = l.delivered + r.delivered,
       refused = l.refused + r.refused, skipped = l.skipped + r.skipped
     from own, unnest($40::smallint[], $41::uuid[], $42::bigint[], $43::boolean[], $44::int[], $45::int[], $46::int[])
       as r(partition, replay, next, done, delivered, refused, skipped)

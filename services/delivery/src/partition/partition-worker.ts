@@ -76,7 +76,7 @@ export class PartitionWorker {
     this.#grants = new GrantViews((subjects) => context.store.grantsOf(subjects), CACHED_SUBJECTS);
     this.#aliases = new Aliases(context.pairwise);
     this.#reader = new BatchReader(puller, partition);
-    this.#replays = new ReplayWork(partition, puller, context.replayParts, context.replayEnds);
+    this.#replays = new ReplayWork(partition, puller, context.replayParts, context.replayEnds, context.logger);
   }
 
   /** @throws PartitionLost, SourceLost, LedgerDisagrees, and whatever PostgreSQL and Kafka throw */

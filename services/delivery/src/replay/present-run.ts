@@ -33,6 +33,10 @@ export class PresentRun implements ReplayRun {
     this.#cursor = part.next;
   }
 
+  get next(): bigint {
+    return this.#ahead[0]?.source.ledger.offset ?? this.#cursor;
+  }
+
   async prepare(decidedUntil: bigint): Promise<boolean> {
     this.#search ??= this.#findPersons().catch((error: unknown) => {
       this.#failure = error;
@@ -49,11 +53,9 @@ export class PresentRun implements ReplayRun {
 
   take(most: number): ReplaySlice {
     const taken = this.#ahead.splice(0, most);
-    const last = taken.at(-1);
     const done = this.#ahead.length === 0 && this.#cursor >= this.part.ends;
-    const next = this.#ahead.length > 0 && last !== undefined ? last.source.ledger.offset + 1n : this.#cursor;
     const { replay, agency } = this.part;
-    return { replay, agency, entries: taken, present: this.#present!, next, done };
+    return { replay, agency, entries: taken, present: this.#present!, next: this.next, done };
   }
 
   /**

@@ -20,6 +20,10 @@ export class RangeRun implements ReplayRun {
     this.#next = part.next;
   }
 
+  get next(): bigint {
+    return this.#next;
+  }
+
   async prepare(): Promise<boolean> {
     if (this.#ahead.length > 0 || this.#next >= this.part.ends) return true;
     const { agency, ends } = this.part;

@@ -25,7 +25,7 @@ const BLOCKS = `select counted.first, t.content
       select first, count, lane, batch from delivery.block
       where agency = $1 and lane = $2 and first > $3 - ${BLOCK_MAX_DELIVERIES} and first + count > $3 and first < $4
       order by first limit $5
-    ) some
+    ) nearest
   ) counted join delivery.batch t on t.partition = counted.lane and t.sequence = counted.batch
   where counted.upto - counted.count < $5 order by counted.first`;
 
@@ -68,6 +68,15 @@ export class ReplayParts {
       rate: kind === 'range' ? rate : rate / LANES,
     }));
     return { any: rows.length > 0, parts };
+  }
+
+  /** Notes why a lane stands still; its next progress takes the note away. */
+  async troubled(replay: string, lane: number, trouble: string): Promise<void> {
+    await this.pool.query({
+      name: 'delivery-replay-trouble',
+      text: 'update delivery.replay_lane set trouble = $3 where replay = $1 and lane = $2',
+      values: [replay, lane, trouble],
+    });
   }
 
   /** Deliveries of a lane from `from` up to but without `ends`, in order: the first of them, no more than `most`. */

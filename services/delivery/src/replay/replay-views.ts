@@ -7,7 +7,7 @@ const MOST_LISTED = 200;
 
 const LIST = `select version, plan from delivery.replay order by planned_at desc, id limit ${MOST_LISTED}`;
 const ONE = 'select version, plan from delivery.replay where id = $1';
-const LANES_OF = `select replay, lane, next, ends, delivered, refused, skipped, done from delivery.replay_lane
+const LANES_OF = `select replay, lane, next, ends, delivered, refused, skipped, done, trouble from delivery.replay_lane
   where replay = any($1::uuid[]) order by lane`;
 
 interface LaneRow {
@@ -19,6 +19,7 @@ interface LaneRow {
   refused: string;
   skipped: string;
   done: boolean;
+  trouble: string | null;
 }
 
 /** Replays as they are shown: the plan and how far its lanes have come. */
@@ -68,7 +69,13 @@ function viewOf(plan: ReplayPlan, version: number, lanes: readonly LaneRow[]): R
       delivered: sum('delivered'),
       refused: sum('refused'),
       skipped: sum('skipped'),
-      lanes: lanes.map(({ lane, next, ends, done }) => ({ lane, next, end: ends, done })),
+      lanes: lanes.map(({ lane, next, ends, done, trouble }) => ({
+        lane,
+        next,
+        end: ends,
+        done,
+        ...(trouble !== null && { trouble }),
+      })),
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { PartitionPuller, PulledRecord } from '@sluice/messaging';
+import type { Logger } from '@sluice/platform';
+import { SourceLost } from '../partition/batch-reader.js';
 import { PresentRun } from './present-run.js';
 import { RangeRun } from './range-run.js';
 import type { ReplayParts } from './replay-parts.js';
@@ -12,6 +14,8 @@ const MAX_SLICE = 200;
 const SLICE_EVERY_MS = 100;
 /** Between two pieces of the work that comes before the first slice. */
 const PREPARE_EVERY_MS = 5;
+/** After trouble with a replay; live traffic goes on meanwhile. */
+const TRY_AGAIN_MS = 5_000;
 
 interface Running {
   run: ReplayRun;
@@ -19,6 +23,8 @@ interface Running {
   /** How many source events may be taken now; grows with time up to what a second allows. */
   allowance: number;
   countedAt: number;
+  /** Set aside after trouble. */
+  restsUntil: number;
 }
 
 /** Ends replays whose lanes are all done. */
@@ -41,6 +47,7 @@ export class ReplayWork {
     private readonly puller: PartitionPuller,
     private readonly parts: ReplayParts,
     private readonly ends: ReplayEnds,
+    private readonly logger: Logger,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
@@ -49,8 +56,9 @@ export class ReplayWork {
     if (this.#ready !== undefined) return 0;
     if (this.#preparing) return PREPARE_EVERY_MS;
     let least = LOOK_MS;
-    for (const { part, allowance } of this.#running.values()) {
-      least = Math.min(least, ((sliceOf(part) - allowance) * 1_000) / part.rate);
+    for (const { part, allowance, restsUntil } of this.#running.values()) {
+      const due = Math.max(((sliceOf(part) - allowance) * 1_000) / part.rate, restsUntil - this.clock());
+      least = Math.min(least, due);
     }
     return Math.max(0, Math.ceil(least));
   }
@@ -67,8 +75,9 @@ export class ReplayWork {
     this.#preparing = false;
     for (const [replay, one] of this.#running) {
       if (!this.#allow(one)) continue;
-      if (!(await one.run.prepare(decidedUntil))) {
-        this.#preparing = true;
+      const prepared = await this.#prepare(replay, one, decidedUntil);
+      if (prepared !== 'ready') {
+        this.#preparing ||= prepared === 'preparing';
         continue;
       }
       this.#ready = one.run.take(Math.min(MAX_SLICE, Math.floor(one.allowance)));
@@ -94,6 +103,23 @@ export class ReplayWork {
     await this.ends.finishDone();
   }
 
+  /** A replay that fails is no reason to hold up live traffic: it is begun again later, from what is committed. */
+  async #prepare(replay: string, one: Running, decidedUntil: bigint): Promise<'ready' | 'preparing' | 'resting'> {
+    try {
+      return (await one.run.prepare(decidedUntil)) ? 'ready' : 'preparing';
+    } catch (err) {
+      this.logger.warn({ err, replay, lane: this.lane }, 'a replay failed and is tried again');
+      const trouble = err instanceof SourceLost ? err.message : 'it failed and is tried again; the log says more';
+      await this.parts.troubled(replay, this.lane, trouble);
+      const next = one.run.next;
+      this.#running.set(replay, {
+        ...this.#begin({ ...one.part, next }),
+        restsUntil: this.clock() + TRY_AGAIN_MS,
+      });
+      return 'resting';
+    }
+  }
+
   async #look(): Promise<void> {
     this.#lookedAt = this.clock();
     const { any, parts } = await this.parts.running(this.lane);
@@ -104,13 +130,13 @@ export class ReplayWork {
     if (this.#ready !== undefined && !present.has(this.#ready.replay)) this.#ready = undefined;
     for (const part of parts) {
       if (this.#running.has(part.replay)) continue;
-      this.#running.set(part.replay, {
-        run: this.#runOf(part),
-        part,
-        allowance: sliceOf(part),
-        countedAt: this.clock(),
-      });
+      this.#running.set(part.replay, this.#begin(part));
     }
+  }
+
+  #begin(part: ReplayPart): Running {
+    const now = this.clock();
+    return { run: this.#runOf(part), part, allowance: sliceOf(part), countedAt: now, restsUntil: now };
   }
 
   #runOf(part: ReplayPart): ReplayRun {
@@ -124,7 +150,7 @@ export class ReplayWork {
     const most = Math.max(1, one.part.rate);
     one.allowance = Math.min(most, one.allowance + ((now - one.countedAt) * one.part.rate) / 1_000);
     one.countedAt = now;
-    return one.allowance >= sliceOf(one.part);
+    return one.allowance >= sliceOf(one.part) && now >= one.restsUntil;
   }
 }
 

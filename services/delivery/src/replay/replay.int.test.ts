@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommittedBatch, Dispatcher } from '../dispatch/dispatcher.js';
 import { PLAN_WAITS_AT_MOST_MS } from '../domain/replay-plan.js';
 import { PartitionLost } from '../ledger/partition-lost.js';
+import { SourceLost } from '../partition/batch-reader.js';
 import { DeliveryWorld, type Received, subjectIn } from '../testing/delivery-world.js';
 import { WorkerAtWork } from '../testing/worker-at-work.js';
 import { ReplayParts } from './replay-parts.js';
@@ -252,4 +253,27 @@ test('an approval of yesterday starts nothing', async () => {
   const tomorrow = Date.now() + PLAN_WAITS_AT_MOST_MS;
   expect(await world.replays.move(replay, 'run', tomorrow, { context })).toEqual({ refused: 'plan-expired' });
   expect((await progress(replay)).state).toBe('approved');
+});
+
+test('a replay that fails holds up neither live traffic nor itself for good', async () => {
+  const lane = 4;
+  let fails = true;
+  class FailsAtFirst extends ReplayParts {
+    override async deliveries(...asked: Parameters<ReplayParts['deliveries']>) {
+      if (fails) throw new SourceLost('registry.events/4 no longer has offset 7');
+      return super.deliveries(...asked);
+    }
+  }
+  await using work = WorkerAtWork.on(world, lane, { replayParts: new FailsAtFirst(world.pool) });
+  const { agency, subject } = await delivered(lane, ['+8613900000091'], work);
+  const replay = await world.runReplay(agency, range(lane, 1, 2));
+  const trouble = async () =>
+    (await world.pool.query('select trouble from delivery.replay_lane where replay = $1', [replay])).rows[0].trouble;
+  await expect.poll(trouble).toBe('registry.events/4 no longer has offset 7');
+  await world.change(subject, { mobilePhone: '+8613900000092' });
+  await work.untilFeedHas(agency, lane, 3);
+  expect(work.deaths).toEqual([]);
+  fails = false;
+  expect(await done(replay)).toMatchObject({ delivered: 2 });
+  expect(await trouble()).toBeNull();
 });

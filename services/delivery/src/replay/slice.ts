@@ -37,6 +37,8 @@ export interface ReplayPart {
 export interface ReplayRun {
   /** Whether something can be taken; does at most one read of Kafka and one of PostgreSQL towards it. */
   prepare(decidedUntil: bigint): Promise<boolean>;
+  /** Where the lane stands after the last slice that was taken. */
+  readonly next: bigint;
   /** @param most source events */
   take(most: number): ReplaySlice;
 }

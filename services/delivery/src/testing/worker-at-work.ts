@@ -3,6 +3,8 @@ import { expect } from 'vitest';
 import { PartitionWorker, type WorkerContext } from '../partition/partition-worker.js';
 import type { DeliveryWorld } from './delivery-world.js';
 
+const MOST_DEATHS = 50;
+
 /** A worker of one lane that is started again whenever it dies, as its host does. */
 export class WorkerAtWork {
   /** What it died of. */
@@ -16,6 +18,7 @@ export class WorkerAtWork {
     private readonly part: Partial<WorkerContext>,
   ) {
     this.#running = this.#run();
+    this.#running.catch(() => {});
   }
 
   static on(world: DeliveryWorld, lane: number, part: Partial<WorkerContext> = {}): WorkerAtWork {
@@ -28,7 +31,9 @@ export class WorkerAtWork {
 
   async untilFeedHas(agency: string, lane: number, count: number): Promise<void> {
     const received = () => this.world.received(agency, lane).catch(() => []);
-    await expect.poll(async () => (await received()).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+    await expect
+      .poll(async () => (await received()).length, { timeout: 20_000, message: `${this.deaths.at(-1) ?? 'alive'}` })
+      .toBeGreaterThanOrEqual(count);
   }
 
   async stop(): Promise<void> {
@@ -46,6 +51,8 @@ export class WorkerAtWork {
       const worker = new PartitionWorker(this.lane, puller, { ...this.world.workerContext(), ...this.part });
       await worker.run(this.#stop.signal).catch((error) => this.deaths.push(error));
       await puller.close();
+      // What dies at once again and again is a failure of the test, not work for the machine.
+      if (this.deaths.length > MOST_DEATHS) throw this.deaths.at(-1);
     }
   }
 }

@@ -38,9 +38,9 @@ function replayText(replay: ReplayView, colours: Colours): string {
     ['impact', impactText(replay)],
     ...impact.refusals.map(({ outcome, count }): [string, string] => ['', `${count} refused: ${outcome}`]),
     ['sent', `${progress.delivered} delivered, ${progress.refused} refused, ${progress.skipped} skipped`],
-    ...progress.lanes.map(({ lane, next, end, done }): [string, string] => [
+    ...progress.lanes.map(({ lane, next, end, done, trouble }): [string, string] => [
       `lane ${lane}`,
-      done ? 'done' : `at ${next}, ends before ${end}`,
+      done ? 'done' : `at ${next}, ends before ${end}${trouble === undefined ? '' : `; ${colours.red(trouble)}`}`,
     ]),
   ];
   return lines
