@@ -200,6 +200,13 @@ test('notices go out whatever the policy is, so no policy is tried on them', () 
   expect(trial({ sources, decisions }, SUSPENSION)).toEqual([]);
 });
 
+test('what a replay repeated is not counted a second time', () => {
+  const decisions = decideChange(0, GRANT.attributes, [GRANT], accredited('mobilePhone', 'employer'), NOW);
+  const repeated = { ...source(SOURCE_KIND.changed, GRANT.attributes), replay: GRANTS[1]! };
+  const batch = { sources: [repeated], decisions };
+  expect(trial(batch, SUSPENSION, accredited('mobilePhone', 'employer'))).toEqual([]);
+});
+
 test('what an erased person’s key would have sealed is delivered under no policy', () => {
   const decisions = decideChange(0, GRANT.attributes, [GRANT], accredited('mobilePhone', 'employer'), NOW);
   const erased = decisions.map((one): LedgerDecision => ({ ...one, outcome: 'subject-erased' }));
