@@ -18,5 +18,6 @@ export type { Exit } from './process/managed-process.js';
 export { migrationPlans } from './services/schema.js';
 export type { ServiceProcess } from './services/service-process.js';
 export { LocalStack, type StackOptions, type StartServiceOptions } from './stack.js';
+export { type S3Server, startS3Server } from './testing/s3-server.js';
 export { createTestDatabase, type TestDatabase, uniquePrefix } from './testing/test-database.js';
 export { startTestInfrastructure, temporaryDataDir } from './testing/test-infrastructure.js';

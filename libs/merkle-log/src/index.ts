@@ -18,6 +18,7 @@ export { LogReader } from './log-reader.js';
 export { KeyFileUnusable, openNoteKey } from './note-key-file.js';
 export { FileTileStorage } from './storage/file-storage.js';
 export type { ObjectReader } from './storage/log-objects.js';
+export { type S3Place, S3TileStorage } from './storage/s3-storage.js';
 export type { StoredObject, TileStorage } from './storage/tile-storage.js';
 export { leafHash } from './tree/hash.js';
 export type { TileAddress } from './tree/tile.js';

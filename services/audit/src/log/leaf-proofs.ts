@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { encodeTlogProof, FileTileStorage, LogReader } from '@sluice/merkle-log';
+import { Inject, Injectable } from '@nestjs/common';
+import { encodeTlogProof, LogReader, type TileStorage } from '@sluice/merkle-log';
+import { TILE_STORAGE } from './log-config.js';
 import { WitnessedCheckpoint } from './witnesses/witnessed-checkpoint.js';
 
 /** A leaf with its proof. */
@@ -18,7 +19,7 @@ export class LeafProofs {
   readonly #reader: LogReader;
 
   constructor(
-    storage: FileTileStorage,
+    @Inject(TILE_STORAGE) storage: TileStorage,
     private readonly checkpoint: WitnessedCheckpoint,
   ) {
     this.#reader = new LogReader(storage);

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import { FileTileStorage, NoteKey } from '@sluice/merkle-log';
+import { NoteKey, type TileStorage } from '@sluice/merkle-log';
 import { createRecordProducer } from '@sluice/messaging';
 import {
   LOGGER,
@@ -18,7 +18,7 @@ import { RecordDigest } from '../intake/record-digest.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
 import { SALT_SECRET } from './block-commitments.js';
 import { LeafProofs } from './leaf-proofs.js';
-import { LOG_SALT_SECRET, type LogConfig } from './log-config.js';
+import { LOG_SALT_SECRET, type LogConfig, TILE_STORAGE, tileStorageAt } from './log-config.js';
 import { LogKeeper } from './log-keeper.js';
 import { openLogKey } from './log-key.js';
 import { LogSession } from './log-session.js';
@@ -37,7 +37,7 @@ export class LogModule implements OnApplicationBootstrap {
     return {
       module: LogModule,
       providers: [
-        { provide: FileTileStorage, useValue: new FileTileStorage(config.folder) },
+        { provide: TILE_STORAGE, useValue: tileStorageAt(config.place) },
         {
           provide: NoteKey,
           inject: [SERVICE_CONFIG],
@@ -53,7 +53,7 @@ export class LogModule implements OnApplicationBootstrap {
           inject: [
             SERVICE_CONFIG,
             AUDIT_SCOPE,
-            FileTileStorage,
+            TILE_STORAGE,
             NoteKey,
             LOG_SALT_SECRET,
             LogStatus,
@@ -79,13 +79,13 @@ export class LogModule implements OnApplicationBootstrap {
         },
         {
           provide: WitnessedCheckpoint,
-          inject: [FileTileStorage, WitnessedStore, LOGGER],
-          useFactory: (storage: FileTileStorage, store: WitnessedStore, logger: Logger) =>
+          inject: [TILE_STORAGE, WitnessedStore, LOGGER],
+          useFactory: (storage: TileStorage, store: WitnessedStore, logger: Logger) =>
             new WitnessedCheckpoint(config.witnessing, storage, store, logger),
         },
         ServeLog,
       ],
-      exports: [FileTileStorage, LOG_SALT_SECRET, LeafProofs, WitnessedCheckpoint],
+      exports: [TILE_STORAGE, LOG_SALT_SECRET, LeafProofs, WitnessedCheckpoint],
     };
   }
 
@@ -98,7 +98,7 @@ function createKeeper({ checkpointTopic, witnessing }: LogConfig) {
   return (
     { databaseUrl, kafka }: ServiceConfig,
     { topics }: AuditScope,
-    storage: FileTileStorage,
+    storage: TileStorage,
     key: NoteKey,
     saltSecret: KeyObject,
     status: LogStatus,

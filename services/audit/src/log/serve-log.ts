@@ -1,7 +1,8 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { CHECKPOINT_PATH, cacheHeaderOf, FileTileStorage, NoteKey } from '@sluice/merkle-log';
+import { CHECKPOINT_PATH, cacheHeaderOf, NoteKey, type TileStorage } from '@sluice/merkle-log';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { TILE_STORAGE } from './log-config.js';
 import { WitnessedCheckpoint } from './witnesses/witnessed-checkpoint.js';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -15,7 +16,7 @@ const BYTES = 'application/octet-stream';
 export class ServeLog implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly storage: FileTileStorage,
+    @Inject(TILE_STORAGE) private readonly storage: TileStorage,
     private readonly key: NoteKey,
     private readonly checkpoint: WitnessedCheckpoint,
   ) {}

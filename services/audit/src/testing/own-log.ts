@@ -10,7 +10,8 @@ import { created } from './scope.js';
 
 /** Where the instances of one service keep their log and their keys. */
 export interface LogPlaces {
-  log: LogConfig;
+  /** In a folder. */
+  log: LogConfig & { folder: string };
   keyDir: string;
 }
 
@@ -23,8 +24,10 @@ export async function ownLog(connection: KafkaConnection, prefix: string): Promi
   await created(() =>
     ensureTopics(connection, [{ topic: checkpointTopic, partitions: TOPICS.checkpoints.partitions }]),
   );
+  const logFolder = join(folder, 'log');
   const log = {
-    folder: join(folder, 'log'),
+    folder: logFolder,
+    place: { folder: logFolder },
     origin: 'sluice.test/log',
     checkpointTopic,
     headsEveryMs: 200,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createService, type RunningService, type ServiceConfig } from '@sluice/platform';
 import { auditService } from '../audit.service.js';
 import type { AuditScope } from '../intake/topics.js';
-import type { LogPlaces } from './own-log.js';
+import type { LogConfig } from '../log/log-config.js';
 import type { TokenIssuer } from './token-issuer.js';
 
 export const AUDITOR = { sub: '0190a000-0000-7000-8000-000000000205', kind: 'staff', roles: ['auditor'] };
@@ -29,7 +29,7 @@ export async function startAudit(
   issuer: TokenIssuer,
   { kafka, databaseUrl }: Pick<ServiceConfig, 'kafka' | 'databaseUrl'>,
   scope: AuditScope,
-  { log, keyDir }: LogPlaces,
+  { log, keyDir }: { log: LogConfig; keyDir: string },
 ): Promise<RunningAudit> {
   const config: ServiceConfig = {
     port: 0,
