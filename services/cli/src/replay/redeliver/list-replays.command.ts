@@ -7,6 +7,7 @@ import { REPLAY_COLUMNS } from './shown.js';
 
 export function listReplaysCommand(perform: Perform): Command {
   return new Command('list')
+    .summary('the redeliveries')
     .description('Lists the redeliveries, newest first: the last 200.')
     .addHelpText(
       'after',

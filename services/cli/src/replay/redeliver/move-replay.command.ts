@@ -12,25 +12,29 @@ const STEPS = {
   approve: {
     endpoint: approveReplay,
     role: 'supervisor',
+    summary: 'let a planned redelivery run, as a supervisor',
     description:
       'Lets a planned redelivery run. Needs the token of a supervisor who is not the one who planned it. It has to be started\nwithin 24 hours.',
   },
   pause: {
     endpoint: pauseReplay,
     role: 'operator',
+    summary: 'hold a running redelivery',
     description:
       'Holds a running redelivery: within about a second nothing more of it goes out. It can go on within 24 hours, where it\nstands.',
   },
   cancel: {
     endpoint: cancelReplay,
     role: 'operator',
+    summary: 'give a redelivery up',
     description: 'Gives a redelivery up for good. What was sent stays sent.',
   },
-} as const satisfies Record<string, { endpoint: object; role: ActingRole; description: string }>;
+} as const satisfies Record<string, { endpoint: object; role: ActingRole; summary: string; description: string }>;
 
 export function moveReplayCommand(perform: Perform, step: keyof typeof STEPS): Command {
-  const { endpoint, role, description } = STEPS[step];
+  const { endpoint, role, summary, description } = STEPS[step];
   return new Command(step)
+    .summary(summary)
     .description(`${description} Recorded with your name.`)
     .argument('<replay>', 'its id', replayArgument)
     .addHelpText('after', examples([`sluice replay ${step} 0190a000-0000-7000-8000-000000000101`]))

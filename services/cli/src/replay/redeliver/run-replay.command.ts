@@ -14,6 +14,7 @@ const LOOK_EVERY_MS = 500;
 /** A service that restarts goes on with the replay: it is waited for. */
 const AWAY_MS = 60_000;
 
+const SUMMARIES = { run: 'start an approved redelivery', resume: 'let a paused redelivery go on' };
 const DESCRIPTIONS = {
   run: 'Starts an approved redelivery and shows how it gets on until its end. Live traffic goes first.',
   resume: 'Lets a paused redelivery go on from where it stands, and shows how it gets on until its end.',
@@ -21,6 +22,7 @@ const DESCRIPTIONS = {
 
 export function runReplayCommand(perform: Perform, step: 'run' | 'resume'): Command {
   return new Command(step)
+    .summary(SUMMARIES[step])
     .description(`${DESCRIPTIONS[step]} Needs an operator’s token.`)
     .argument('<replay>', 'its id', replayArgument)
     .option('--no-wait', 'do not wait for its end')

@@ -8,6 +8,7 @@ import { showReplay } from './shown.js';
 
 export function showReplayCommand(perform: Perform): Command {
   return new Command('show')
+    .summary('a redelivery: its plan, its state, how far it has come')
     .description('Shows a redelivery: what was planned, who approved it, how far each lane has come.')
     .argument('<replay>', 'its id', replayArgument)
     .addHelpText('after', examples(['sluice replay show 0190a000-0000-7000-8000-000000000101']))
