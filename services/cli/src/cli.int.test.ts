@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type HistoryEntry, LANES, laneOf, registerSubject } from '@sluice/contracts';
+import { type HistoryEntry, type HistoryProof, LANES, laneOf, registerSubject } from '@sluice/contracts';
 import { freePortBase, LocalStack, temporaryDataDir } from '@sluice/local-stack';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -14,6 +15,8 @@ import type { ParkedChange } from './parked/parked-changes.js';
 import { runSluice } from './testing/run-sluice.js';
 
 const WAIT = { timeout: 30_000, interval: 300 };
+/** Heads are made every half minute. */
+const EPOCH_WAIT = { timeout: 100_000, interval: 3_000 };
 
 const data = temporaryDataDir();
 let stack: LocalStack;
@@ -125,6 +128,39 @@ describe('a stack that is well', () => {
       expect(JSON.parse(verified.out).size).toBeGreaterThan(index);
     }
   });
+
+  test('gives a history that is proven complete, to be read and checked from a file years later', async () => {
+    const key = (await (await fetch(`${stack.urls.audit}/log/key`)).text()).trim();
+    const file = (name: string) => join(data.path, name);
+    await expect
+      .poll(async () => {
+        await rm(file('mine.json'), { force: true });
+        const { err } = await sluice('history', subject, '--proof', file('mine.json'));
+        return err;
+      }, EPOCH_WAIT)
+      .toMatch(/holds [2-9]\d* events/);
+    const verify = (...args: string[]) => runSluice(['verify', 'history', ...args, '--key', key]);
+    const { code, out } = await verify(file('mine.json'));
+    expect(out).toMatch(/complete to +20.*\n[\s\S]*Nothing is wrong\.\n$/);
+    expect(code).toBe(0);
+    const entries = await verify(file('mine.json'), '--entries', '-o', 'json');
+    expect(JSON.parse(entries.out)).toContainEqual(
+      expect.objectContaining({ kind: 'registered', attributes: ['mobilePhone'] }),
+    );
+    const shown = await rowsOf<HistoryEntry>('history', subject, '--all');
+    for (const { at, kind, actor } of JSON.parse(entries.out)) {
+      expect(shown).toContainEqual(expect.objectContaining({ at, kind, actor }));
+    }
+    expect((await sluice('history', subject, '--proof', file('mine.json'))).code).toBe(2);
+    const proof = JSON.parse(await readFile(file('mine.json'), 'utf8')) as HistoryProof;
+    await writeFile(file('less.json'), JSON.stringify({ ...proof, rows: proof.rows.slice(1) }));
+    const less = await verify(file('less.json'), '--entries');
+    expect([less.code, less.out]).toEqual([3, expect.stringContaining('history-incomplete')]);
+    expect((await verify(file('mine.json'), '--earlier', file('mine.json'))).code).toBe(0);
+    const all = await sluice('verify', 'histories', `${stack.urls.audit}/log/`, '--key', key);
+    expect(all.out).toContain('Nothing is wrong.');
+    expect(all.code).toBe(0);
+  }, 150_000);
 
   test('lets nobody do what is not theirs', async () => {
     const token = await stack.tokenFor({ sub: randomUUID(), kind: 'person' });

@@ -21,11 +21,7 @@ test('measure', async () => {
         bytes[i * FED_ROW_BYTES + 16] = 1;
         bytes[i * FED_ROW_BYTES + 17] = persons[p]! % 6;
       }
-      await pool.query('insert into audit.heads_feed (partition, topics, next_offsets, rows) values (1, $1, $2, $3)', [
-        ['delivery.ledger'],
-        [String(done)],
-        bytes,
-      ]);
+      await pool.query('insert into audit.heads_feed (partition, topics, next_offsets, rows) values (1, $1, $2, $3)', [['delivery.ledger'], [String(done)], bytes]);
     }
   };
   const fold = async (what: string) => {
@@ -43,14 +39,7 @@ test('measure', async () => {
     }
     const d = process.cpuUsage(c);
     const w = await admin.query('select pg_wal_lsn_diff(pg_current_wal_lsn(), $1) as d', [b.rows[0].lsn]);
-    console.log(what, {
-      rows,
-      folds: n,
-      ms: Math.round(performance.now() - t),
-      cpuMs: Math.round((d.user + d.system) / 1000),
-      usPerRow: ((d.user + d.system) / rows).toFixed(2),
-      walMB: Math.round(w.rows[0].d / 1e6),
-    });
+    process.stderr.write(`${what} ${JSON.stringify({ rows, folds: n, ms: Math.round(performance.now() - t), cpuMs: Math.round((d.user + d.system) / 1000), usPerRow: ((d.user + d.system) / rows).toFixed(2), walMB: Math.round(w.rows[0].d / 1e6) })}\n`);
   };
   await feed((i) => i % 20_000, 20_000);
   await fold('20,000 new persons');
@@ -62,8 +51,8 @@ test('measure', async () => {
   await fold('160,000 rows of 20,000 persons, of a million');
   await feed(() => Math.floor(Math.random() * 1_000_000), 160_000);
   await fold('160,000 rows of 150,000 persons, of a million');
-  console.log((await admin.query("select pg_size_pretty(pg_total_relation_size('audit.heads_bucket')) as size")).rows);
+  process.stderr.write(`${JSON.stringify((await admin.query("select pg_size_pretty(pg_total_relation_size('audit.heads_bucket')) as size")).rows)}\n`);
   await pool.end();
   await admin.end();
   await database.drop();
-}, 600_000);
+}, 900_000);
