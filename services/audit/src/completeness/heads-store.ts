@@ -14,7 +14,7 @@ const FOLD_PULLS = 2_000;
 const BUCKETS_AT_ONCE = 500;
 
 const STATE = `select epoch, labels, leaf is not null as waits,
-  (extract(epoch from now() - made_at) * 1000)::float8 as age_ms, (extract(epoch from now()) * 1000)::float8 as now_ms from audit.heads for update skip locked`;
+  (extract(epoch from now() - made_at) * 1000)::float8 as age_ms, (extract(epoch from now()) * 1000)::float8 as now_ms from audit.heads`;
 
 const FEED = `select id, partition, topics, next_offsets, rows from (
     select pulls.*, sum(octet_length(rows)) over (order by id) - octet_length(rows) as before from (
@@ -42,6 +42,15 @@ interface FedPull {
   rows: Buffer;
 }
 
+interface State {
+  epoch: string;
+  labels: string;
+  /** Its leaf is not in the log yet. */
+  waits: boolean;
+  age_ms: number;
+  now_ms: number;
+}
+
 /** What came of a fold. */
 export interface Folded {
   /** Rows that the heads took up; 0 where there was nothing, it was not time yet, or the last epoch is not in the log. */
@@ -63,46 +72,60 @@ export class HeadsStore {
 
   /** @param everyMs an epoch is not made before the last one is so old */
   async fold(everyMs: number): Promise<Folded> {
+    const state = await stateOf(this.pool);
+    if (state === undefined || state.waits || state.age_ms < everyMs) return NOTHING;
+    const { rows: pulls } = await this.pool.query<FedPull>(FEED, [FOLD_BYTES]);
+    if (pulls.length === 0) return NOTHING;
+    const fed = pulls.map((pull) => pull.rows);
+    // Before the transaction: on a busy machine this takes longer than a transaction may stand still.
+    const rows = await FedRows.of(this.secret, fed);
+    return this.#commit(state, pulls, rows);
+  }
+
+  async #commit(state: State, pulls: readonly FedPull[], rows: FedRows): Promise<Folded> {
     const client = await this.pool.connect();
+    const broken = () => {}; // the next query tells
+    client.on('error', broken);
     try {
       await client.query('begin');
-      const folded = await this.#fold(client, everyMs);
-      await client.query('commit');
+      const folded = await foldInto(client, state, pulls, rows);
+      await client.query(folded === undefined ? 'rollback' : 'commit');
+      client.off('error', broken);
       client.release();
-      return folded;
+      return folded ?? NOTHING;
     } catch (error) {
       client.release(true);
       throw error;
     }
   }
+}
 
-  async #fold(client: PoolClient, everyMs: number): Promise<Folded> {
-    const { rows: states } = await client.query<{
-      epoch: string;
-      labels: string;
-      waits: boolean;
-      age_ms: number;
-      now_ms: number;
-    }>(STATE);
-    const state = states[0];
-    if (state === undefined || state.waits || state.age_ms < everyMs) return NOTHING;
-    const { rows: pulls } = await client.query<FedPull>(FEED, [FOLD_BYTES]);
-    if (pulls.length === 0) return NOTHING;
-    const fed = pulls.map((pull) => pull.rows);
-    const rows = await FedRows.of(this.secret, fed);
-    await client.query('delete from audit.heads_feed where id = any($1)', [pulls.map(({ id }) => id)]);
-    await advance(client, pulls);
-    if (rows.count === 0) return NOTHING;
-    const { labels, root } = await addRows(client, rows);
-    const epochLabels = Number(state.labels) + labels;
-    const madeAt = Math.floor(state.now_ms);
-    const { epoch, extents, isNews } = await nextEpoch(client, Number(state.epoch));
-    const leaf = isNews ? headsLeaf({ epoch, root, labels: epochLabels, madeAt, extents }) : null;
-    // Where there is more the next epoch is made as soon as this one is in the log.
-    const isCut = pulls.length === FOLD_PULLS || rows.count * FED_ROW_BYTES >= FOLD_BYTES;
-    await client.query(SAVE, [epoch, epochLabels, leaf, madeAt, isCut]);
-    return { rows: rows.count, epoch };
-  }
+async function stateOf(client: Pool | PoolClient, lock = ''): Promise<State | undefined> {
+  return (await client.query<State>(`${STATE} ${lock}`)).rows[0];
+}
+
+/** Undefined where another instance was first. */
+async function foldInto(
+  client: PoolClient,
+  state: State,
+  pulls: readonly FedPull[],
+  rows: FedRows,
+): Promise<Folded | undefined> {
+  const held = await stateOf(client, 'for update skip locked');
+  if (held === undefined || held.waits || held.epoch !== state.epoch) return undefined;
+  const taken = await client.query('delete from audit.heads_feed where id = any($1)', [pulls.map(({ id }) => id)]);
+  if (taken.rowCount !== pulls.length) return undefined;
+  await advance(client, pulls);
+  if (rows.count === 0) return NOTHING;
+  const { labels, root } = await addRows(client, rows);
+  const epochLabels = Number(held.labels) + labels;
+  const madeAt = Math.floor(held.now_ms);
+  const { epoch, extents, isNews } = await nextEpoch(client, Number(held.epoch));
+  const leaf = isNews ? headsLeaf({ epoch, root, labels: epochLabels, madeAt, extents }) : null;
+  // Where there is more the next epoch is made as soon as this one is in the log.
+  const isCut = pulls.length === FOLD_PULLS || rows.count * FED_ROW_BYTES >= FOLD_BYTES;
+  await client.query(SAVE, [epoch, epochLabels, leaf, madeAt, isCut]);
+  return { rows: rows.count, epoch };
 }
 
 /** Where each topic's partition goes on after these pulls. */

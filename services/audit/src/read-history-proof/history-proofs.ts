@@ -67,10 +67,13 @@ export class HistoryProofs {
 
   async #tryPage(subject: string, after: Cursor | undefined, view: ProofView): Promise<ProofPage | undefined> {
     const client = await this.pool.connect();
+    const broken = () => {}; // the next query tells
+    client.on('error', broken);
     try {
       await client.query('begin isolation level repeatable read read only');
       const page = await this.#pageIn(client, subject, after, view);
       await client.query('commit');
+      client.off('error', broken);
       client.release();
       return page;
     } catch (error) {

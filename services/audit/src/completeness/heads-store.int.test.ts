@@ -1,0 +1,181 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { createTestDatabase } from '@sluice/local-stack';
+import { Pool } from 'pg';
+import { afterAll, beforeEach, expect, inject, test } from 'vitest';
+import { LogSession } from '../log/log-session.js';
+import { prepareAuditDatabase } from '../testing/audit-database.js';
+import { readHeadsLeaf } from './heads-leaf.js';
+import { HeadsStore } from './heads-store.js';
+import { FED_ROW_BYTES } from './history-feed.js';
+
+const secret = createSecretKey(randomBytes(32));
+const database = await createTestDatabase(inject('pgUrl'));
+const databaseUrl = await prepareAuditDatabase(database.url);
+const pool = new Pool({ connectionString: databaseUrl, max: 6 });
+pool.on('error', () => {});
+const admin = new Pool({ connectionString: database.url, max: 1 });
+const session = await LogSession.open(databaseUrl);
+const store = new HeadsStore(pool, secret);
+const persons = Array.from({ length: 40 }, () => randomBytes(16));
+let offset = 0;
+let leaves = 0;
+
+afterAll(async () => {
+  await session.close();
+  await pool.end();
+  await admin.end();
+  await database.drop();
+});
+
+const TABLES = 'audit.heads_feed, audit.heads_bucket, audit.heads_tile, audit.heads_source, audit.heads_leaf';
+
+beforeEach(async () => {
+  await admin.query(`truncate ${TABLES}`);
+  await admin.query("update audit.heads set epoch = 0, labels = 0, leaf = null, made_at = '-infinity'");
+  offset = 0;
+});
+
+function rowsOf(indexes: readonly number[]): Buffer {
+  const rows = Buffer.alloc(indexes.length * FED_ROW_BYTES);
+  indexes.forEach((person, i) => {
+    persons[person]!.copy(rows, i * FED_ROW_BYTES);
+    rows[i * FED_ROW_BYTES + 16] = 1;
+    rows.writeUInt32BE(i + offset, i * FED_ROW_BYTES + 18);
+  });
+  return rows;
+}
+
+async function feed(...indexes: number[]): Promise<void> {
+  const rows = rowsOf(indexes);
+  offset += indexes.length;
+  await pool.query('insert into audit.heads_feed (partition, topics, next_offsets, rows) values (0, $1, $2, $3)', [
+    ['delivery.ledger'],
+    [String(offset)],
+    rows,
+  ]);
+}
+
+/** What the keeper of the log does in its turn. */
+async function log(): Promise<string | undefined> {
+  const content = await session.pendingHeads();
+  if (content === undefined) return undefined;
+  leaves += 1;
+  const { epoch } = readHeadsLeaf(content)!;
+  await session.index({ blocks: [], heads: [{ epoch, leaf: leaves, content }] }, leaves);
+  return content;
+}
+
+const rootOf = (leaf: string | undefined) => readHeadsLeaf(leaf!)!.root.toString('base64');
+const everybody = persons.map((_, i) => i);
+
+test('however the rows are cut into epochs, the heads are the same', async () => {
+  await feed(...everybody, ...everybody, 3);
+  await store.fold(0);
+  const once = rootOf(await log());
+  await admin.query(`truncate ${TABLES}`);
+  await admin.query("update audit.heads set epoch = 0, labels = 0, made_at = '-infinity'");
+  offset = 0;
+  await feed(...everybody);
+  await store.fold(0);
+  await log();
+  await feed(...everybody);
+  await feed(3);
+  await store.fold(0);
+  const last = await log();
+  // The rows differ in what they commit to by their number only.
+  expect(rootOf(last)).toBe(once);
+  expect(readHeadsLeaf(last!)).toMatchObject({ epoch: 2, labels: 40 });
+});
+
+test('nothing is folded while a leaf waits, before it is time, or where nothing is new', async () => {
+  await feed(1, 2);
+  expect((await store.fold(60_000)).rows).toBe(2);
+  await feed(3);
+  expect((await store.fold(0)).rows).toBe(0);
+  expect(await log()).toMatch(/^heads 1 /);
+  expect((await store.fold(60_000)).rows).toBe(0);
+  expect((await store.fold(0)).rows).toBe(1);
+  await log();
+  expect((await store.fold(0)).rows).toBe(0);
+  expect(await log()).toBeUndefined();
+});
+
+test('many instances at once: every row is taken up once', async () => {
+  for (let i = 0; i < 20; i++) await feed(...everybody);
+  const folded = await Promise.all(Array.from({ length: 5 }, () => store.fold(0)));
+  expect(folded.filter(({ rows }) => rows > 0)).toEqual([{ rows: 800, epoch: 1 }]);
+  const { rows } = await admin.query('select count(*)::int as left from audit.heads_feed');
+  expect(rows).toEqual([{ left: 0 }]);
+  expect(readHeadsLeaf((await log())!)).toMatchObject({ labels: 40 });
+});
+
+test('killed anywhere within an epoch: it is made again, with nothing lost and nothing twice', async () => {
+  await feed(...everybody, ...everybody);
+  await store.fold(0);
+  const expected = rootOf(await log());
+  await admin.query(`truncate ${TABLES}`);
+  await admin.query("update audit.heads set epoch = 0, labels = 0, made_at = '-infinity'");
+  offset = 0;
+  await feed(...everybody, ...everybody);
+  let failures = 0;
+  // From the first statement behind `begin` on.
+  for (let step = 1; ; step++) {
+    const dying = new Pool({ connectionString: databaseUrl, max: 1 });
+    dying.on('error', () => {});
+    let left = step;
+    const killing = new Proxy(dying, {
+      get: (target, name) => {
+        if (name !== 'connect') return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+        return async () => {
+          const client = await target.connect();
+          const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
+          const mortal = async (...given: unknown[]) => {
+            if (left-- === 0) {
+              await admin.query(
+                "select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()",
+              );
+            }
+            return query(...given);
+          };
+          return Object.assign(client, { query: mortal });
+        };
+      },
+    });
+    const survived = await new HeadsStore(killing, secret).fold(0).then(
+      () => true,
+      () => false,
+    );
+    await dying.end().catch(() => {});
+    if (survived) break;
+    failures += 1;
+    expect(await session.pendingHeads()).toBeUndefined();
+  }
+  expect(failures).toBeGreaterThan(5);
+  expect(rootOf(await log())).toBe(expected);
+});
+
+test('a database that was put back adds no leaf before it covers what the log has', async () => {
+  await feed(...everybody);
+  await store.fold(0);
+  await log();
+  await feed(1, 2, 3);
+  await store.fold(0);
+  const last = (await log())!;
+  await admin.query('truncate audit.heads_feed, audit.heads_bucket, audit.heads_tile, audit.heads_source');
+  await admin.query("update audit.heads set epoch = 0, labels = 0, made_at = '-infinity'");
+  offset = 0;
+  await feed(...everybody);
+  expect((await store.fold(0)).epoch).toBe(3);
+  expect(await log()).toBeUndefined();
+  await feed(1, 2, 3);
+  expect((await store.fold(0)).epoch).toBe(4);
+  expect(rootOf(await log())).toBe(rootOf(last));
+});
+
+test('a machine so busy that folding takes longer than a transaction may stand still', async () => {
+  await admin.query(`alter role ${new URL(databaseUrl).username} set idle_in_transaction_session_timeout = '50ms'`);
+  const slow = new Pool({ connectionString: databaseUrl, max: 1 });
+  for (let i = 0; i < 60; i++) await feed(...Array.from({ length: 1_000 }, (_, n) => n % persons.length));
+  expect((await new HeadsStore(slow, secret).fold(0)).rows).toBe(60_000);
+  await slow.end();
+});
