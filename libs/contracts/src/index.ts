@@ -24,6 +24,7 @@ export * from './http/figures.js';
 export * from './http/history.js';
 export * from './http/history-proof.js';
 export * from './http/history-records.js';
+export * from './http/notices.js';
 export * from './http/rebuilds.js';
 export * from './http/registry.js';
 export * from './http/replays.js';

@@ -15,9 +15,13 @@ import { IntakeModule } from './intake/intake.module.js';
 import { AUDIT_SCOPE, type AuditScope } from './intake/topics.js';
 import { ListAlarmsController } from './list-alarms/list-alarms.controller.js';
 import { ListCasesController } from './list-cases/list-cases.controller.js';
+import { ListNoticesController } from './list-notices/list-notices.controller.js';
 import { ListSealsController } from './list-seals/list-seals.controller.js';
 import { LogModule } from './log/log.module.js';
 import type { LogConfig } from './log/log-config.js';
+import { NoticeMaker } from './notices/notice-maker.js';
+import { OwnHistory } from './notices/own-history.js';
+import { Subscriptions } from './notices/subscriptions.js';
 import { RaiseCaseController } from './raise-case/raise-case.controller.js';
 import { AgencyHistories } from './read-agency-history/agency-histories.js';
 import { ReadAgencyHistoryController } from './read-agency-history/read-agency-history.controller.js';
@@ -44,6 +48,7 @@ import { RefuseSealController } from './refuse-seal/refuse-seal.controller.js';
 import { SealMoves } from './seals/seal-moves.js';
 import { SealOrders } from './seals/seal-orders.js';
 import { StoreModule } from './store/store.module.js';
+import { SubscribeToHistoryController } from './subscribe-to-history/subscribe-to-history.controller.js';
 import { Sweeper } from './sweep-cases/sweeper.js';
 
 const rebuilds = rebuildParts<[ServiceConfig, AuditScope]>('audit', {
@@ -84,6 +89,8 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       ReadSealController,
       ListSealsController,
       ReadAgencyHistoryController,
+      SubscribeToHistoryController,
+      ListNoticesController,
     ],
     providers: [
       Histories,
@@ -97,6 +104,9 @@ export function auditModule(scope: AuditScope, log: LogConfig): Type {
       SealMoves,
       SealOrders,
       AgencyHistories,
+      Subscriptions,
+      OwnHistory,
+      NoticeMaker,
       HistoryProofs,
       HistoryRecords,
       TopicRecords,

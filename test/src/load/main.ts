@@ -8,6 +8,7 @@ import { benchDocument, type ScenarioResult } from './report/document.js';
 import { conditionsTable, scenarioTables } from './report/tables.js';
 import { bulk } from './scenarios/bulk.js';
 import { disk } from './scenarios/disk.js';
+import { history } from './scenarios/history.js';
 import { log } from './scenarios/log.js';
 import { memory } from './scenarios/memory.js';
 import type { ScenarioName } from './scenarios/names.js';
@@ -30,6 +31,7 @@ const SCENARIOS: Record<ScenarioName, Scenario> = {
   log,
   disk,
   rebuild,
+  history,
   memory,
 };
 

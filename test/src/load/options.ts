@@ -11,6 +11,8 @@ export interface BenchOptions {
   seconds: number | undefined;
   /** Of `rebuild`. */
   events: number | undefined;
+  /** Rows of the histories that pages are read from. */
+  rows: number | undefined;
   /** Kept after the run; a temporary one otherwise. */
   dataDir: string | undefined;
   /** A file, or `-` for standard output. */
@@ -24,19 +26,20 @@ const PERSONS_QUICK = 1_000;
 const RATE = 10_000;
 
 /** Run when they are named. */
-const LEFT_OUT: readonly ScenarioName[] = ['memory', 'disk', 'rebuild'];
+const LEFT_OUT: readonly ScenarioName[] = ['memory', 'disk', 'rebuild', 'history'];
 
 export const HELP = `Measures speed, latency, cost and memory of the whole system on this machine.
 
   npm run bench -- [options]
 
   --only LIST      of ${SCENARIO_NAMES.join(', ')}
-                   (default all but memory, which takes ten minutes, disk and rebuild)
+                   (default all but memory, which takes ten minutes, disk, rebuild and history)
   --quick          a small population and short runs: shows that it works, not how fast
   --persons N      registered with three grants each (default ${PERSONS}, quick ${PERSONS_QUICK})
   --rate N         changes a second of the sustained run (default ${RATE})
   --seconds N      length of each run (default: each scenario's own)
   --events N       that a read model is rebuilt from (default 5000000, quick 200000)
+  --rows N         of the histories that pages are read from (default 5000000, quick 100000)
   --data-dir DIR   keep the data there, or use those of an earlier run: registering takes minutes
   --json FILE      also write one JSON document; - for standard output, the tables then go to standard error
   --profile DIR    write a CPU profile of each service there and list where their time went
@@ -56,6 +59,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
       rate: { type: 'string' },
       seconds: { type: 'string' },
       events: { type: 'string' },
+      rows: { type: 'string' },
       'data-dir': { type: 'string' },
       json: { type: 'string' },
       profile: { type: 'string' },
@@ -70,6 +74,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
     rate: count('rate', values.rate) ?? RATE,
     seconds: count('seconds', values.seconds),
     events: count('events', values.events),
+    rows: count('rows', values.rows),
     dataDir: values['data-dir'],
     json: values.json,
     profileDir: values.profile,

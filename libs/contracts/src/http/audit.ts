@@ -7,6 +7,7 @@ import { readFigures } from './figures.js';
 import { exportHistory, readAgencyHistory, readHistory } from './history.js';
 import { readHistoryProof } from './history-proof.js';
 import { readHistoryRecords } from './history-records.js';
+import { noticeEndpoints } from './notices.js';
 import { sealEndpoints } from './seals.js';
 
 export const listAlarms = defineEndpoint({
@@ -86,4 +87,5 @@ export const auditEndpoints = [
   readFigures,
   ...sealEndpoints,
   readAgencyHistory,
+  ...noticeEndpoints,
 ] as const;

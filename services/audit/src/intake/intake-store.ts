@@ -1,3 +1,4 @@
+import { uuidText } from '@sluice/contracts';
 import type { ServiceConfig } from '@sluice/platform';
 import { DatabaseError, Pool } from 'pg';
 import type { HistoryFeed } from '../completeness/history-feed.js';
@@ -8,6 +9,7 @@ import type { LogPosition } from '../domain/log-position.js';
 import type { AgencyColumns } from './agency-columns.js';
 import type { HistoryColumns } from './history-columns.js';
 import { FIRST_LINK } from './record-digest.js';
+import { Subscribers } from './subscribers.js';
 
 /** Another worker owns the partition now, or stands elsewhere: what this one holds in memory is worth nothing. */
 export class PartitionLost extends Error {
@@ -109,15 +111,22 @@ const TAKE_IN = `with fed as (
 ), acted as (
   insert into audit.agency_activity (agency, at, ref, rows)
   select * from unnest($41::text[], $42::timestamptz[], $43::bigint[], $44::bytea[])
+), queued as (
+  insert into audit.notice_queue (subject, at, ref)
+  select * from unnest($45::uuid[], $46::timestamptz[], $47::bigint[])
 ) select audit.take_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
   $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26),
   audit.count_figures($1, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`;
 
 export class IntakeStore {
+  readonly #subscribers: Subscribers;
+
   constructor(
     private readonly pool: Pool,
     private readonly feed: HistoryFeed,
-  ) {}
+  ) {
+    this.#subscribers = new Subscribers(pool);
+  }
 
   /** Makes this worker the partition's owner: from here on no earlier one can change anything. */
   async claim(partition: number, topics: string[]): Promise<Claim> {
@@ -176,6 +185,8 @@ export class IntakeStore {
     const heads = [...lanes];
     const seen = logs.all();
     const fed = this.feed.of(history, records);
+    await this.#subscribers.refresh();
+    const queued = this.#subscribers.rowsAmong(history);
     try {
       await this.pool.query({
         name: 'take-in',
@@ -215,6 +226,9 @@ export class IntakeStore {
           agencies.times.whole(),
           agencies.refs.whole(),
           agencies.rows.whole(),
+          queued.subjects.map((subject) => uuidText(subject, 0)),
+          queued.at,
+          queued.refs,
         ],
       });
     } catch (error) {

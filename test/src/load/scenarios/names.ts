@@ -10,6 +10,7 @@ export const SCENARIO_NAMES = [
   'log',
   'disk',
   'rebuild',
+  'history',
   'memory',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];

@@ -9,7 +9,7 @@ const SECONDS_QUICK = 3;
 
 /** Load that is not measured: what has just started compiles its code for a while, the broker most of all. */
 export async function runIn(bench: Bench, only: ScenarioName[]): Promise<void> {
-  if (only.every((name) => name === 'raw' || name === 'rebuild')) return;
+  if (only.every((name) => name === 'raw' || name === 'rebuild' || name === 'history')) return;
   const seconds = bench.options.quick ? SECONDS_QUICK : SECONDS;
   bench.say(`Running in: ${RATE} changes/s for ${seconds} s`);
   await runLoad(bench, { rate: RATE, seconds, streams: STREAMS });
