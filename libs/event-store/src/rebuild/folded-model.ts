@@ -31,6 +31,8 @@ export interface FoldedModel<E, S> {
   prepare?(keys: string[]): Promise<void>;
   /** The row an event is about. */
   keyOf(event: E): string | undefined;
+  /** Whether an event is the first of its row, so that none need be looked for. */
+  begins?(event: E): boolean;
   /** Pure: the same code that the live path runs. Undefined where there is (still) no row. */
   evolve(before: S | undefined, event: E): S | undefined;
   /** The row of a state, without the key. */
@@ -126,9 +128,15 @@ class FoldedFilling<E, S> implements Filling {
 
   async #fold(events: readonly E[]): Promise<Map<string, S>> {
     const keyed = events.map((event) => this.model.keyOf(event));
-    const keys = [...new Set(keyed)].filter((key) => key !== undefined);
-    await this.model.prepare?.(keys);
-    const states = await this.#load(keys);
+    const keys = new Set<string>();
+    const begun = new Set<string>();
+    for (const [nth, key] of keyed.entries()) {
+      if (key === undefined || keys.has(key)) continue;
+      keys.add(key);
+      if (this.model.begins?.(events[nth]!)) begun.add(key);
+    }
+    await this.model.prepare?.([...keys]);
+    const states = await this.#load([...keys].filter((key) => !begun.has(key)));
     const changed = new Map<string, S>();
     for (const [nth, event] of events.entries()) {
       const key = keyed[nth];

@@ -1,4 +1,12 @@
-import { consentEvents, type GrantView, TOPICS, type VettingEventType, vettingEvents } from '@sluice/contracts';
+import {
+  consentEvents,
+  GRANT_OFFERED,
+  GRANT_REQUESTED,
+  type GrantView,
+  TOPICS,
+  type VettingEventType,
+  vettingEvents,
+} from '@sluice/contracts';
 import {
   foldedModel,
   type LoggedEvent,
@@ -31,6 +39,7 @@ const grants: ReadModel = foldedModel<GrantEvent, Grant>({
   open: (pool, schema) =>
     new LogSource({ pool, schema, wants: isOurs, decode: grantEvent, streamOf: ({ subject }) => subject as string }),
   keyOf: ({ data }) => data.grant,
+  begins: ({ type }) => type === GRANT_REQUESTED || type === GRANT_OFFERED,
   evolve,
   rowOf: (grant) => ({
     subject: grant.subject,
