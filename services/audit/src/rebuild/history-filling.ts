@@ -1,6 +1,6 @@
 import type { Expected, Filling, Key, RowJson, Step } from '@sluice/event-store';
 import { SourceUnreadable } from '@sluice/event-store';
-import { type KafkaConnection, PartitionPuller, type Pulled } from '@sluice/messaging';
+import { type KafkaConnection, PartitionPuller, type Pulled, type PullWant } from '@sluice/messaging';
 import type { Pool, PoolClient } from 'pg';
 import { NOTHING_YET } from '../domain/ledger-continuity.js';
 import { HistoryColumns } from '../intake/history-columns.js';
@@ -9,7 +9,9 @@ import { FIRST_LINK, RecordDigest } from '../intake/record-digest.js';
 import type { IntakeTopics } from '../intake/topics.js';
 import { type HistoryPlace, logsOf, type PartitionPlace, placeOf, rowTopics, toldAbout } from './history-place.js';
 
-const PULL_BYTES = 1024 * 1024;
+/** What one source event takes in the ledger with its decisions, about; of other topics fewer records come at once. */
+const EVENT_BYTES = 300;
+const LEAST_PULL_BYTES = 16 * 1024;
 
 const WRITE = `insert into audit.rebuild_history (subject, at, ref, entry)
   select * from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bytea[])
@@ -50,14 +52,13 @@ export class HistoryFilling implements Filling {
     this.#puller = new PartitionPuller({ ...connection, clientId: `${connection.clientId}-rebuild` });
   }
 
-  async next(after: unknown, _limit: number): Promise<Step> {
+  async next(after: unknown, limit: number): Promise<Step> {
     const place = placeOf(after);
     this.#target ??= await this.#live();
     const live = this.#target;
     for (const [partition, from] of place.entries()) {
-      const wants = this.#wants(partition, from, live);
-      if (wants.length === 0) continue;
-      return await this.#step(place, partition, wants, live);
+      const want = this.#want(partition, from, live, Math.max(LEAST_PULL_BYTES, limit * EVENT_BYTES));
+      if (want !== undefined) return await this.#step(place, want, live);
     }
     this.#target = undefined;
     return { events: 0, place, caughtUp: true, write: async () => {} };
@@ -77,27 +78,22 @@ export class HistoryFilling implements Filling {
     return this.#puller.close();
   }
 
-  async #step(
-    place: HistoryPlace,
-    partition: number,
-    wants: readonly { topic: string; partition: number; offset: bigint; maxBytes: number }[],
-    live: ReadonlyMap<string, bigint>,
-  ): Promise<Step> {
+  async #step(place: HistoryPlace, want: PullWant, live: ReadonlyMap<string, bigint>): Promise<Step> {
+    const { topic, partition, offset } = want;
     const from = place[partition]!;
     this.#turn = 1 - this.#turn;
     const history = this.#columns[this.#turn]!;
     const logs = logsOf(from);
-    const positions = new Map(wants.map(({ topic, offset }) => [topic, { offset, link: FIRST_LINK }]));
+    const positions = new Map([[topic, { offset, link: FIRST_LINK }]]);
     // Lanes and digests are followed for alarms alone, which the intake has raised.
     const standing = { positions, logs, ledger: { ...NOTHING_YET, sequence: from.ledger }, lanes: new Map() };
     const ledgerDigest = (sequence: number) => this.#ledgerDigest(partition, sequence, from);
     const batch = new IntakeBatch(partition, this.topics, standing, { history, digests: this.#digests, ledgerDigest });
-    for (const pulled of await this.#puller.pull([...wants], { maxWaitMs: 500 })) {
-      if (pulled.error === 'out-of-range') {
-        throw new SourceUnreadable(`${pulled.topic}/${partition} no longer has what the histories begin with`);
-      }
-      if (pulled.error === undefined) await batch.take(upTo(pulled, live.get(`${pulled.topic}/${partition}`)!));
+    const [pulled] = await this.#puller.pull([want], { maxWaitMs: 500 });
+    if (pulled!.error === 'out-of-range') {
+      throw new SourceUnreadable(`${topic}/${partition} no longer has what the histories begin with`);
     }
+    if (pulled!.error === undefined) await batch.take(upTo(pulled!, live.get(`${topic}/${partition}`)!));
     for (const { topic, source, last } of batch.logs.all()) logs.set(topic, source, last);
     const next = [...place];
     next[partition] = {
@@ -114,12 +110,18 @@ export class HistoryFilling implements Filling {
     return { events: history.count, place: next, caughtUp: false, write };
   }
 
-  #wants(partition: number, { offsets }: PartitionPlace, live: ReadonlyMap<string, bigint>) {
-    return rowTopics(this.topics).flatMap(({ topic }) => {
+  /** One topic at a time: none of them depends on another. */
+  #want(
+    partition: number,
+    { offsets }: PartitionPlace,
+    live: ReadonlyMap<string, bigint>,
+    maxBytes: number,
+  ): PullWant | undefined {
+    for (const { topic } of rowTopics(this.topics)) {
       const offset = BigInt(offsets[topic] ?? '0');
-      const end = live.get(`${topic}/${partition}`) ?? 0n;
-      return offset < end ? [{ topic, partition, offset, maxBytes: PULL_BYTES }] : [];
-    });
+      if (offset < (live.get(`${topic}/${partition}`) ?? 0n)) return { topic, partition, offset, maxBytes };
+    }
+    return undefined;
   }
 
   /** How far the live intake has come: the next offset of each topic's partition. */

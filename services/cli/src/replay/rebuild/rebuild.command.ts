@@ -13,7 +13,7 @@ import { watch } from './watch.js';
 const DEFAULT_RATE = 10_000;
 
 interface RebuildOptions {
-  rate: number;
+  rate?: number;
   swap?: boolean;
   planOnly?: boolean;
   plan?: string;
@@ -29,7 +29,11 @@ export function rebuildCommand(perform: Perform): Command {
     )
     .addArgument(new Argument('<service>', 'whose').choices(SERVICES))
     .argument('[read-model]', 'which one')
-    .option('--rate <events>', 'events a second; 0: as fast as it goes', naturalArgument, DEFAULT_RATE)
+    .option(
+      '--rate <events>',
+      `events a second; 0: as fast as it goes; ${DEFAULT_RATE} unless planned otherwise`,
+      naturalArgument,
+    )
     .option('--swap', 'replace the rows that differ')
     .option('--plan-only', 'only plan: shows the extent, and the id to run it by')
     .option('--plan <id>', 'run what was planned, or paused, under this id; or watch it', rebuildId)
@@ -56,7 +60,7 @@ could not be replaced. Ctrl-C stops watching, not the rebuild.
         }
         if (options.plan !== undefined) return byPlan(session, service, options.plan, options);
         if (readModel === undefined) return overview(session, service);
-        const { rebuild, extent } = await plan(session, service, readModel, options.rate);
+        const { rebuild, extent } = await plan(session, service, readModel, options.rate ?? DEFAULT_RATE);
         session.note(`plan ${rebuild}: about ${extent.events} events, ${extent.rows} rows`);
         if (options.planOnly) return showPlans(session, [await read(session, service, rebuild)]);
         return run(session, service, rebuild, options);
@@ -97,7 +101,7 @@ async function run(
   rebuild: string,
   { swap, rate }: RebuildOptions,
 ): Promise<ExitCode> {
-  await move(session, service, rebuild, { move: 'run', swap: swap ?? false, rate });
+  await move(session, service, rebuild, { move: 'run', swap, rate });
   const ended = await watch(session, () => read(session, service, rebuild));
   if (ended.state === 'failed') throw new Failure(EXIT.error, `the rebuild failed: ${ended.failure ?? 'internal'}`);
   return report(session, service, ended);
