@@ -157,18 +157,21 @@ test('all entitled data under live traffic, while instances are killed and come 
 }, 240_000);
 
 test('a grant withdrawn between approval and start: nothing of it goes out, and the run says that part was refused', async () => {
-  const plan = await planned('--entitled', '--rate', '500');
-  await run('replay', 'approve', plan.id);
   const [withdrawn] = persons;
   const grant = withdrawn!.grants.get(BANK.code)!;
-  await system.api.call(withdrawGrant, { token: withdrawn!.token, params: { grant }, body: {}, waitS: 5 });
-  const { code, out } = await run('replay', 'run', plan.id, '-o', 'json');
-  expect([code, replayOf({ out }).state]).toEqual([0, 'done']);
-  const replayed = await replayedBy(plan.id, PERSONS - 1);
-  expect(replayed.filter((event) => event.grant === grant)).toEqual([]);
-
   const lane = laneOf(withdrawn!.subject);
-  const range = ['--lane', String(lane), '--from', '1', '--to', '1'];
-  const again = await planned(...range);
-  expect(again.impact.deliveries + again.impact.refusals.length).toBe(1);
+  const { rows } = await system.query(
+    `select last_sequence::int as last from delivery.lane where agency = '${BANK.code}' and lane = ${lane}`,
+  );
+  const plan = await planned('--lane', String(lane), '--from', '1', '--to', String(rows[0].last), '--rate', '5000');
+  expect(plan.impact).toMatchObject({ deliveries: rows[0].last, refusals: [] });
+  await run('replay', 'approve', plan.id);
+  await system.api.call(withdrawGrant, { token: withdrawn!.token, params: { grant }, body: {}, waitS: 5 });
+  const { code, out, err } = await run('replay', 'run', plan.id, '-o', 'json');
+  expect(code, err).toBe(7);
+  const { state, progress } = replayOf({ out });
+  expect([state, progress.delivered + progress.refused]).toEqual(['done', rows[0].last]);
+  expect(progress.refused).toBeGreaterThan(0);
+  const replayed = await replayedBy(plan.id, progress.delivered);
+  expect(replayed.filter((event) => event.grant === grant)).toEqual([]);
 }, 120_000);
