@@ -67,6 +67,7 @@ function expectedLines(batch: LedgerBatch, index: number) {
       ...common,
       kind: outcome === 'delivered' ? delivery : 'refused',
       recipient: agency,
+      channel: 'feed',
       outcome,
       grant,
       grantVersion,
