@@ -21,6 +21,8 @@ import { openLogKey } from './log-key.js';
 const KEEPER = fileURLToPath(new URL('../../dist/testing/keeper-process.js', import.meta.url));
 /** `SLUICE_KILL_ROUNDS=200` is the long run; each round takes a second or two. */
 const ROUNDS = Number(process.env.SLUICE_KILL_ROUNDS ?? 8);
+/** One leads; on a busy machine the others are still starting when it is killed. */
+const KEEPERS = 4;
 /** After a keeper's first turn: within the next two or three. */
 const LONGEST_RUN_MS = 900;
 const PARTITION = 4;
@@ -118,8 +120,7 @@ test(
         await pause(40);
       }
     })();
-    start();
-    start();
+    for (let n = 0; n < KEEPERS; n++) start();
     let size = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const leading = await leader();
@@ -144,5 +145,5 @@ test(
     );
     expect(recordsOf(await verified())).toEqual(await leavesOfTopics(connection, topics));
   },
-  120_000 + ROUNDS * 10_000,
+  120_000 + ROUNDS * 30_000,
 );
