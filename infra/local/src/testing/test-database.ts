@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+
+/**
+ * Connections that were just ended are still there for a moment. Cut off then, they would raise an error that nobody
+ * listens to any more, and fail the test file.
+ */
+const GOODBYE_MS = 2_000;
+const LOOK_MS = 20;
 
 export interface TestDatabase {
   /** The administrator's connection to a database nobody else uses. */
@@ -15,7 +23,7 @@ export async function createTestDatabase(pgUrl: string, template = 'template1'):
   await asAdmin(pgUrl, `create database ${name} template ${template} strategy file_copy`);
   const url = new URL(pgUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => asAdmin(pgUrl, `drop database ${name} with (force)`) };
+  return { url: url.href, drop: () => drop(pgUrl, name) };
 }
 
 /** Starts names of topics, groups and roles that one test file shares with no other: lower case, then a dot. */
@@ -23,11 +31,25 @@ export function uniquePrefix(): string {
   return `t${randomBytes(5).toString('hex')}.`;
 }
 
+async function drop(pgUrl: string, name: string): Promise<void> {
+  await withAdmin(pgUrl, async (admin) => {
+    for (const deadline = Date.now() + GOODBYE_MS; Date.now() < deadline; await sleep(LOOK_MS)) {
+      const { rowCount } = await admin.query('select from pg_stat_activity where datname = $1 limit 1', [name]);
+      if (rowCount === 0) break;
+    }
+    await admin.query(`drop database ${name} with (force)`);
+  });
+}
+
 async function asAdmin(url: string, statement: string): Promise<void> {
+  await withAdmin(url, (admin) => admin.query(statement));
+}
+
+async function withAdmin(url: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    await work(client);
   } finally {
     await client.end();
   }
