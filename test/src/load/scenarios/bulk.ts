@@ -1,20 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServiceName } from '@sluice/contracts';
 import type { Bench } from '../bench.js';
 import { CostMeter } from '../measure/cost-meter.js';
 import { loadRun } from './figures.js';
 import { runLoad, startFiling, warmUpS } from './load-run.js';
+import { registryAlone } from './registry-alone.js';
 import type { Run, Scenario } from './scenario.js';
 
 const STREAMS = 4;
 const TARGET = { atLeast: 12_000 };
-/** All but the registry, whose relay goes on. */
-const OTHERS: ServiceName[] = ['consent', 'vetting', 'delivery', 'audit'];
 
 /** Filing as fast as the registry takes it, whether delivery keeps up or not. */
 export const bulk: Scenario = async function* (bench) {
   const { quick, seconds = quick ? 5 : 15 } = bench.options;
-  yield await alone(bench, seconds);
+  yield await registryAlone(bench, () => alone(bench, seconds));
   const run = loadRun(
     `filing for ${seconds} s, everything running`,
     await runLoad(bench, { rate: 0, seconds, streams: STREAMS }),
@@ -23,32 +21,25 @@ export const bulk: Scenario = async function* (bench) {
 };
 
 async function alone(bench: Bench, seconds: number): Promise<Run> {
-  await bench.settle();
-  for (const name of OTHERS) await bench.stack.service(name).stop();
+  const filing = startFiling(bench, { rate: 0, seconds, streams: STREAMS });
+  const failed = filing.then(() => new Promise<never>(() => {}));
+  failed.catch(() => {});
+  const answered = async () => (await bench.generator.ask('progress', undefined)).answered;
+  await Promise.race([delay(warmUpS(bench) * 1_000), failed]);
+  const meter = new CostMeter(bench.watched());
   try {
-    const filing = startFiling(bench, { rate: 0, seconds, streams: STREAMS });
-    const failed = filing.then(() => new Promise<never>(() => {}));
-    failed.catch(() => {});
-    const answered = async () => (await bench.generator.ask('progress', undefined)).answered;
-    await Promise.race([delay(warmUpS(bench) * 1_000), failed]);
-    const meter = new CostMeter(bench.watched());
-    try {
-      const [before, startedAt] = [await answered(), performance.now()];
-      await Promise.race([delay(seconds * 1_000), failed]);
-      const lines = (await answered()) - before;
-      const value = (lines * 1_000) / (performance.now() - startedAt);
-      const cost = { ...meter.read(lines), per: 'line' as const };
-      await filing;
-      return {
-        title: `filing for ${seconds} s, registry and its relay alone`,
-        figures: [{ what: 'lines filed', value, unit: '/s', target: TARGET }],
-        cost,
-      };
-    } finally {
-      meter.stop();
-    }
+    const [before, startedAt] = [await answered(), performance.now()];
+    await Promise.race([delay(seconds * 1_000), failed]);
+    const lines = (await answered()) - before;
+    const value = (lines * 1_000) / (performance.now() - startedAt);
+    const cost = { ...meter.read(lines), per: 'line' as const };
+    await filing;
+    return {
+      title: `filing for ${seconds} s, registry and its relay alone`,
+      figures: [{ what: 'lines filed', value, unit: '/s', target: TARGET }],
+      cost,
+    };
   } finally {
-    await bench.startServices(OTHERS);
-    await bench.settle();
+    meter.stop();
   }
 }

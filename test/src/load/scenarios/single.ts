@@ -6,7 +6,8 @@ import { CostMeter } from '../measure/cost-meter.js';
 import { personToken } from '../population/persons.js';
 import { inParallel } from '../population/pool.js';
 import { warmUpS } from './load-run.js';
-import type { Scenario } from './scenario.js';
+import { registryAlone } from './registry-alone.js';
+import type { Run, Scenario } from './scenario.js';
 
 const CALLERS = 32;
 const PERSONS_PER_CALLER = 8;
@@ -15,7 +16,12 @@ const NUMBERS = 50_000_000;
 
 /** Persons who change their own data, one HTTP request a change. */
 export const single: Scenario = async function* (bench) {
+  yield await registryAlone(bench, () => patched(bench, 'registry and its relay alone'));
   await bench.settle();
+  yield await patched(bench, 'everything running');
+};
+
+async function patched(bench: Bench, beside: string): Promise<Run> {
   const { generator, access, options } = bench;
   const { quick, seconds = quick ? 5 : 15 } = options;
   const plan = { registryUrl: access.urls.registry, callers: CALLERS };
@@ -27,8 +33,8 @@ export const single: Scenario = async function* (bench) {
   const meter = new CostMeter(bench.watched());
   try {
     const { latency, seconds: took } = await patch(changers, seconds);
-    yield {
-      title: `single changes for ${seconds} s, ${CALLERS} callers`,
+    return {
+      title: `single changes for ${seconds} s, ${CALLERS} callers, ${beside}`,
       figures: [
         { what: 'requests', value: latency.count / took, unit: '/s', target: { atLeast: 2_000 } },
         { what: 'latency p50', value: latency.p50, unit: 'ms' },
@@ -40,7 +46,7 @@ export const single: Scenario = async function* (bench) {
   } finally {
     meter.stop();
   }
-};
+}
 
 /** Persons at the present version of their profile. */
 async function changersOf({ population, access, api }: Bench): Promise<Changer[]> {
