@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recipient } from '../support/recipient.js';
 import { until } from '../support/until.js';
 import { ChangeLoad } from './change-load.js';
-import { BANK, forAll, type Person, System } from './system.js';
+import { BANK, type Person, System } from './system.js';
 
 const PERSONS = 10;
 const PAUSE_MS = 100;
@@ -16,17 +16,12 @@ const UNDER_WAY_MS = 500;
 
 let system: System;
 let bank: Recipient;
-const persons: Person[] = [];
+let persons: Person[];
 
 beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
-  await forAll(Array.from({ length: PERSONS }), 5, async () => {
-    const person = await system.person();
-    await system.grant(person, bank);
-    persons.push(person);
-  });
-  await bank.received(PERSONS);
+  persons = await system.personsGranting(bank, PERSONS);
 }, 180_000);
 
 afterAll(async () => {

@@ -86,6 +86,19 @@ export class System {
     return { subject, token, version: body.version, grants: new Map() };
   }
 
+  /** So many persons, each with a grant to the recipient; resolves when it has the snapshot of each. */
+  async personsGranting(recipient: Recipient, count: number): Promise<Person[]> {
+    const before = recipient.events.length;
+    const persons: Person[] = [];
+    await forAll(Array.from({ length: count }), 8, async () => {
+      const person = await this.person();
+      await this.grant(person, recipient);
+      persons.push(person);
+    });
+    await recipient.received(before + count);
+    return persons;
+  }
+
   /** The agency asks, the person gives. */
   async grant(person: Person, recipient: Recipient): Promise<string> {
     const { code, purpose, attributes } = recipient.plan;

@@ -5,23 +5,18 @@ import type { Recipient } from '../support/recipient.js';
 import { until } from '../support/until.js';
 import { ChangeLoad } from './change-load.js';
 import { phonesByGrant } from './observed.js';
-import { BANK, forAll, type Person, System } from './system.js';
+import { BANK, type Person, System } from './system.js';
 
 const PERSONS = 24;
 
 let system: System;
 let bank: Recipient;
-const persons: Person[] = [];
+let persons: Person[];
 
 beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
-  await forAll(Array.from({ length: PERSONS }), 8, async () => {
-    const person = await system.person();
-    await system.grant(person, bank);
-    persons.push(person);
-  });
-  await bank.received(PERSONS);
+  persons = await system.personsGranting(bank, PERSONS);
 }, 180_000);
 
 afterAll(async () => {

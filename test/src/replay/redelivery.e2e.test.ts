@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChangeLoad } from '../faults/change-load.js';
 import { phonesByGrant } from '../faults/observed.js';
-import { BANK, forAll, type Person, System } from '../faults/system.js';
+import { BANK, type Person, System } from '../faults/system.js';
 import type { Recipient } from '../support/recipient.js';
 import { until } from '../support/until.js';
 import { sluice } from './sluice-cli.js';
@@ -22,17 +22,12 @@ const WAIT = { timeout: 60_000, interval: 300 };
 
 let system: System;
 let bank: Recipient;
-const persons: Person[] = [];
+let persons: Person[];
 
 beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
-  await forAll(Array.from({ length: PERSONS }), 8, async () => {
-    const person = await system.person();
-    await system.grant(person, bank);
-    persons.push(person);
-  });
-  await bank.received(PERSONS);
+  persons = await system.personsGranting(bank, PERSONS);
 }, 180_000);
 
 afterAll(async () => {
