@@ -93,13 +93,14 @@ function stateColumns(sorted: readonly Append[], blob: Blob): string[] {
   const versions: number[] = [];
   const at: number[] = [];
   const size: number[] = [];
-  for (const [index, { command, version, events, state }] of sorted.entries()) {
+  const stored = sorted.filter(({ state }) => state !== undefined);
+  for (const [index, { command, version, events, state }] of stored.entries()) {
     // Of a chain on one stream only the last state is stored: one statement cannot update a row twice.
-    if (sorted[index + 1]?.command.stream === command.stream) continue;
+    if (stored[index + 1]?.command.stream === command.stream) continue;
     streams.push(command.stream);
     versions.push(version + events.length);
-    at.push(blob.add(state));
-    size.push(state.length);
+    at.push(blob.add(state!));
+    size.push(state!.length);
   }
   return [streams, versions, at, size].map(column);
 }

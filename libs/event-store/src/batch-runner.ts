@@ -25,6 +25,7 @@ export interface BatchRunnerOptions {
   pool: Pool;
   schema: string;
   maxEventBytes: number;
+  stateEvery: number;
   prepare: ((streams: string[]) => Promise<void>) | undefined;
   onAppended: (() => void) | undefined;
   memory: StreamMemory | undefined;
@@ -138,7 +139,7 @@ export class BatchRunner {
       const failure = await this.#committer.transaction(async (client) => {
         // Draws no transaction id: that stays with the append.
         await client.query({ ...this.#takeTurn, values: [`{${[...streams, ...keys].join(',')}}`] });
-        const loaded = await loadStates(client, this.#options.schema, streams, keys);
+        const loaded = await loadStates(client, this.#options, streams, keys);
         try {
           decision = decide(loaded);
         } catch (error) {
@@ -155,7 +156,8 @@ export class BatchRunner {
 
   /** Throws what a command of an atomic batch, or `withBatch`, threw. */
   #decide<R>(entries: readonly Entry<R>[], loaded: Loaded, options: RunOptions<R>, learnt: Learnt<R>): Decision<R> {
-    const limits = { eventBytes: this.#options.maxEventBytes, batchBytes: options.batchBytes };
+    const { maxEventBytes: eventBytes, stateEvery } = this.#options;
+    const limits = { eventBytes, batchBytes: options.batchBytes, stateEvery };
     const decided = decideAll(entries, loaded, learnt.settled, limits);
     const fault = options.atomic ? decided.results.find((result) => result instanceof Faulty) : undefined;
     if (fault instanceof Faulty) throw fault.error;
@@ -191,9 +193,11 @@ export class BatchRunner {
   async #load(streams: string[], keys: string[]): Promise<Loaded> {
     if (streams.length === 0 && keys.length === 0) return nothingLoaded();
     const { pool, schema } = this.#options;
-    return await withClient(pool, (client) => loadStates(client, schema, streams, keys)).catch((error: unknown) => {
-      throw asStoreError(error, schema);
-    });
+    return await withClient(pool, (client) => loadStates(client, this.#options, streams, keys)).catch(
+      (error: unknown) => {
+        throw asStoreError(error, schema);
+      },
+    );
   }
 }
 

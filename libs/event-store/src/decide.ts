@@ -1,5 +1,5 @@
 import type { Loaded, PastReply } from './load.js';
-import type { Command, CurrentState, Executed, NewEvent, SqlEffect } from './types.js';
+import type { Command, CurrentState, Executed, NewEvent, Outcome, SqlEffect } from './types.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -16,7 +16,8 @@ export interface Append {
   /** The stream's version before these events. */
   version: number;
   events: NewEvent[];
-  state: Buffer;
+  /** Undefined where the stream's stored state may stay behind. */
+  state: Buffer | undefined;
   reply: unknown;
   effects: readonly SqlEffect[];
   memo: unknown;
@@ -37,6 +38,13 @@ export interface Decided<R> {
   doubtful: Map<string, number>;
 }
 
+export interface Limits {
+  eventBytes: number;
+  batchBytes: number;
+  /** See `EventStoreOptions.stateEvery`. */
+  stateEvery: number;
+}
+
 export function assertUuid(text: string): void {
   if (!UUID.test(text)) throw new TypeError('not a uuid in lower case');
 }
@@ -49,7 +57,7 @@ export function decideAll<R>(
   entries: readonly Entry<R>[],
   loaded: Loaded,
   settled: ReadonlyMap<number, Executed<R> | Faulty>,
-  limits: { eventBytes: number; batchBytes: number },
+  limits: Limits,
 ): Decided<R> {
   const states = new Map<string, CurrentState>(loaded.states);
   const replies = new Map<string, PastReply>(loaded.replies);
@@ -82,30 +90,42 @@ export function decideAll<R>(
       if (loaded.recalled.get(command.stream) === current) doubtful.set(command.stream, current.version);
       return { kind: 'done', reply: outcome.reply, version: current.version, appended: false, replayed: false };
     }
-    const { events, state, reply, memo } = outcome;
+    const { events, reply, memo } = outcome;
     if (events.length === 0) throw new TypeError('an append needs at least one event');
+    if (events.length > 1 && limits.stateEvery > 1) throw new TypeError('a store of sparse states takes events singly');
     for (const event of events) {
       if (event.eventId !== undefined) assertUuid(event.eventId);
       if (event.payload.length > limits.eventBytes) return { kind: 'event-too-large' };
     }
     const version = current.version + events.length;
-    states.set(command.stream, memo === undefined ? { version, state } : { version, state: null, memo });
+    const stored = isStored(version, limits.stateEvery);
+    const state = stored || memo === undefined ? stateOf(outcome) : undefined;
+    states.set(command.stream, memo === undefined ? { version, state: state! } : { version, state: null, memo });
     if (key !== undefined) {
       replies.set(key, { requestDigest: command.idempotency!.requestDigest, version, reply });
     }
-    bytes += state.length + events.reduce((sum, event) => sum + event.payload.length, 0);
+    bytes += (state?.length ?? 0) + events.reduce((sum, event) => sum + event.payload.length, 0);
     appends.push({
       command,
       key,
       version: current.version,
       events,
-      state,
+      state: stored ? state : undefined,
       reply,
       effects: outcome.effects ?? [],
       memo,
     });
     return { kind: 'done', reply, version, appended: true, replayed: false };
   }
+}
+
+/** Told by the version alone, so that a rebuild knows which state a stream has to have. */
+export function isStored(version: number, stateEvery: number): boolean {
+  return (version - 1) % stateEvery === 0;
+}
+
+function stateOf({ state }: Extract<Outcome<unknown>, { kind: 'append' }>): Buffer {
+  return typeof state === 'function' ? state() : state;
 }
 
 function replay<R>(entry: Entry<R>, replies: Map<string, PastReply>): Executed<R> | undefined {

@@ -28,6 +28,12 @@ export interface EventStoreOptions {
   upcasters?: UpcasterRegistry;
   /** Streams whose memos are kept (see `Outcome`); none when absent. */
   remember?: number;
+  /**
+   * With more than 1, a stream's state is stored at its first version and every so-many-th after, and `CurrentState.since`
+   * has the events behind it: a remembered stream then costs less to change, one that is not costs more. Appends are of
+   * one event each. 1 when absent.
+   */
+  stateEvery?: number;
 }
 
 /** Commands that wait for their batch: one, or the whole of an `executeAll`. */
@@ -51,12 +57,13 @@ export class EventStore {
   #closed = false;
 
   constructor(options: EventStoreOptions) {
-    const { pool, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, prepare, onAppended, remember } = options;
+    const { pool, maxEventBytes = DEFAULT_MAX_EVENT_BYTES, stateEvery = 1, prepare, onAppended, remember } = options;
     const memory = remember === undefined ? undefined : new StreamMemory(remember);
     this.#pool = pool;
     this.#schema = plainName(options.schema);
     this.#upcasters = options.upcasters ?? new UpcasterRegistry();
-    this.#runner = new BatchRunner({ pool, schema: this.#schema, maxEventBytes, prepare, onAppended, memory });
+    const schema = this.#schema;
+    this.#runner = new BatchRunner({ pool, schema, maxEventBytes, stateEvery, prepare, onAppended, memory });
     this.#queue = new BatchQueue((batch) => this.#runBatch(batch));
   }
 

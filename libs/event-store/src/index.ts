@@ -11,6 +11,7 @@ export type {
   CurrentState,
   EventContext,
   Executed,
+  LoggedEvent,
   NewEvent,
   Outcome,
   SqlEffect,

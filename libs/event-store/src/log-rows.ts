@@ -48,7 +48,7 @@ export class LogRows {
     // Columns of a fixed size, each behind the four bytes of its length.
     this.xid = readUint64(bytes, at + 6);
     this.position = readUint64(bytes, at + 18);
-    this.recordedAt = EPOCH_MS + Math.floor(readUint64(bytes, at + 30) / 1000);
+    this.recordedAt = readTimestampMs(bytes, at + 30);
     this.streamAt = at + 42;
     this.eventIdAt = at + 62;
     this.version = bytes.readInt32BE(at + 82);
@@ -65,6 +65,11 @@ export class LogRows {
     span.end = span.start + this.bytes.readInt32BE(this.#at);
     this.#at = span.end;
   }
+}
+
+/** A timestamptz in binary form as Unix time in ms. */
+export function readTimestampMs(bytes: Buffer, at: number): number {
+  return EPOCH_MS + Math.floor(readUint64(bytes, at) / 1000);
 }
 
 /** Transaction ids, positions and times stay below 2^53 for longer than any cluster lives; a bigint each would cost. */

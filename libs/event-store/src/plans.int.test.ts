@@ -33,13 +33,14 @@ it('loading states and replies goes through their keys', async () => {
   const asked = known.slice(0, 20);
   const plan = await explain(
     loadText(
-      'log',
+      { schema: 'log', stateEvery: 4 },
       asked,
       asked.map((stream) => hash('sha256', stream, 'hex')),
     ),
   );
   expect(plan).toMatch(/stream_state_pkey/);
   expect(plan).toMatch(/idempotency_pkey/);
+  expect(plan).toMatch(/event_stream_version/);
   expect(plan).not.toContain('Seq Scan');
 });
 

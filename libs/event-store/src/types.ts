@@ -19,10 +19,22 @@ export interface NewEvent {
   eventId?: string;
 }
 
+/** An event as it stands in the service's own log. */
+export interface LoggedEvent {
+  stream: string;
+  version: number;
+  type: string;
+  /** Unix time in ms. */
+  recordedAt: number;
+  payload: Buffer;
+}
+
 /** What the store holds of a stream: its version is the number of its events, 0 when it is absent. */
 export interface CurrentState {
   version: number;
   state: Buffer | null;
+  /** The events that `state` does not know of yet, in order: see `EventStoreOptions.stateEvery`. None when absent. */
+  since?: readonly LoggedEvent[];
   /** What the decision that led here left, where the store remembers it; `state` is then null. */
   memo?: unknown;
 }
@@ -42,7 +54,8 @@ export type Outcome<R> =
   | {
       kind: 'append';
       events: NewEvent[];
-      state: Buffer;
+      /** A function where making it is dear: called only where it is stored, or needed by the next decision of a batch. */
+      state: Buffer | (() => Buffer);
       reply: R;
       effects?: SqlEffect[];
       /** Given to the next decision on the stream in place of the state, where the store remembers streams. */

@@ -1,7 +1,7 @@
 export type { Difference, DifferenceKind } from './comparison.js';
 export { type FoldedModel, foldedModel, type Source } from './folded-model.js';
 export { LogSource } from './log-source.js';
-export { estimatedRows, type LoggedEvent } from './own-log.js';
+export { estimatedRows } from './own-log.js';
 export { Pace } from './pace.js';
 export {
   type Expected,

@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import type { LogPlace } from '../log-reads.js';
+import type { LoggedEvent } from '../types.js';
 import type { Source } from './folded-model.js';
-import { estimatedRows, LOG_START, type LoggedEvent, OwnLog } from './own-log.js';
+import { estimatedRows, LOG_START, OwnLog } from './own-log.js';
 import type { Place, RowJson } from './read-model.js';
 
 export interface LogSourceOptions<E> {

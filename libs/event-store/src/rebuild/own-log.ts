@@ -4,17 +4,8 @@ import type { LogPlace } from '../log-reads.js';
 import { LOG_COLUMNS, LogRows } from '../log-rows.js';
 import { plainName } from '../statements.js';
 import { withClient } from '../transaction.js';
+import type { LoggedEvent } from '../types.js';
 import { UUID_TEXT_BYTES, writeUuidText } from '../uuid-text.js';
-
-/** An event as it stands in the service's own log. */
-export interface LoggedEvent {
-  stream: string;
-  version: number;
-  type: string;
-  /** Unix time in ms. */
-  recordedAt: number;
-  payload: Buffer;
-}
 
 export const LOG_START: LogPlace = { xid: 0, position: 0 };
 /** A guess at an event with its context, so that a large result need not grow its buffer. */
@@ -75,8 +66,8 @@ export class OwnLog {
   }
 
   /**
-   * Holds up appends to these streams until the transaction ends: an append begins with the stream's state. In the order
-   * in which appends lock them.
+   * Keeps the states of these streams as they are until the transaction ends, in the order in which appends lock them.
+   * An append that stores a state waits; one that does not (`EventStoreOptions.stateEvery`) goes on, and changes no row.
    */
   async hold(client: PoolClient, streams: readonly string[]): Promise<void> {
     await client.query(

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isStored } from '../decide.js';
+import type { LoggedEvent } from '../types.js';
 import { foldedModel } from './folded-model.js';
 import { LogSource } from './log-source.js';
-import type { LoggedEvent } from './own-log.js';
 import type { Opaque, ReadModel } from './read-model.js';
 
 /** How a service's streams become their inline states. */
 export interface StreamStates<T> {
   schema: string;
+  /** That of the service's stores (`EventStoreOptions.stateEvery`); 1 when absent. */
+  stateEvery?: number;
   /** Runs before a batch is folded, with its streams. */
   prepare?: (streams: string[]) => Promise<void>;
   /** Pure: the evolve that decisions use. */
@@ -19,13 +22,26 @@ export interface StreamStates<T> {
   same: Opaque['same'];
 }
 
+/** What a stream's row has to hold, and the events that its next one needs too. */
 interface Folded<T> {
   version: number;
-  value: T;
+  value: T | undefined;
+  since: LoggedEvent[];
+}
+
+/** `LoggedEvent` in the column `fold`; the payload is sealed where the event is, and in base64. */
+interface KeptEvent extends Omit<LoggedEvent, 'payload'> {
+  payload: string;
 }
 
 /** The inline states of a service's streams, from the events of the same streams. */
-export function streamStates<T>({ schema, prepare, evolve, encode, decode, knows, same }: StreamStates<T>): ReadModel {
+export function streamStates<T>(states: StreamStates<T>): ReadModel {
+  const { schema, stateEvery = 1, prepare, encode, decode, knows, same } = states;
+  const evolve = (before: Folded<T> | undefined, event: LoggedEvent): Folded<T> => {
+    const since = [...(before?.since ?? []), event];
+    if (!isStored(event.version, stateEvery)) return { version: 0, value: undefined, ...before, since };
+    return { version: event.version, value: since.reduce(states.evolve, before?.value), since: [] };
+  };
   return foldedModel<LoggedEvent, Folded<T>>({
     name: 'stream_state',
     source: `${schema}’s own log`,
@@ -41,18 +57,27 @@ export function streamStates<T>({ schema, prepare, evolve, encode, decode, knows
         streamOf: (_, stream) => stream,
       }),
     ...(prepare !== undefined && { prepare }),
-    ...(knows !== undefined && { knows: ({ value }) => knows(value) }),
+    ...(knows !== undefined && { knows: ({ value }) => value === undefined || knows(value) }),
     keyOf: ({ stream }) => stream,
-    evolve: (before, event) => ({ version: event.version, value: evolve(before?.value, event) }),
+    evolve,
     rowOf: ({ version, value }, stream) => ({
       version,
-      state: `\\x${encode(value, stream, version).toString('hex')}`,
+      state: `\\x${encode(value!, stream, version).toString('hex')}`,
     }),
-    stateOf: ({ version, state }, _, stream) => ({
+    foldOf: ({ since }) => (since.length === 0 ? undefined : since.map(kept)),
+    stateOf: ({ version, state }, fold, stream) => ({
       version: version as number,
       value: decode(state as Buffer, stream, version as number),
+      since: ((fold ?? []) as KeptEvent[]).map(({ payload, ...event }) => ({
+        ...event,
+        payload: Buffer.from(payload, 'base64'),
+      })),
     }),
   });
+}
+
+function kept({ payload, ...event }: LoggedEvent): KeptEvent {
+  return { ...event, payload: payload.toString('base64') };
 }
 
 /** The payload is a view on the bytes of a whole reading, which must not live as long as one state. */

@@ -4,7 +4,7 @@ import { type LoggedEvent, type Opaque, type ReadModel, SourceUnreadable, stream
 import { SealBroken, type SubjectKeys } from '@sluice/vault';
 import type { Profile, ProfileEntry } from '../domain/profile.js';
 import { evolve, type Subject } from '../domain/subject.js';
-import { SCHEMA } from '../store/schema.js';
+import { SCHEMA, STATE_EVERY } from '../store/schema.js';
 import { openSubject, sealState } from '../store/sealed-subject.js';
 import { storedEvent } from '../store/stored-event.js';
 
@@ -59,6 +59,7 @@ export function profilesModel(keys: SubjectKeys): ReadModel {
   };
   return streamStates<State>({
     schema: SCHEMA,
+    stateEvery: STATE_EVERY,
     prepare: (streams) => keys.preload(streams, false),
     evolve: evolveState,
     encode: (state, stream, version) => {

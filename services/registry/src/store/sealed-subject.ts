@@ -15,7 +15,8 @@ import {
 import type { CurrentState, NewEvent } from '@sluice/event-store';
 import { open, seal } from '@sluice/vault';
 import type { Profile } from '../domain/profile.js';
-import type { Subject, SubjectEvent } from '../domain/subject.js';
+import { evolve, type Subject, type SubjectEvent } from '../domain/subject.js';
+import { storedEvent } from './stored-event.js';
 
 const EVENT_TYPES = { registered: SUBJECT_REGISTERED, changed: ATTRIBUTES_CHANGED, snapshot: SNAPSHOT_TAKEN } as const;
 
@@ -29,11 +30,14 @@ function stateAad(subject: string, version: number): string {
 
 type StoredSubject = [changes: number, profile: Profile];
 
-/** @throws SealBroken where the stored bytes are not this subject's profile of this version */
-export function openSubject(key: KeyObject, subject: string, { version, state }: CurrentState): Subject {
-  const plain = open(key, stateAad(subject, version), state ?? Buffer.alloc(0));
+/** @throws SealBroken where the stored bytes are not this subject's profile of this version, or an event behind it is not theirs */
+export function openSubject(key: KeyObject, subject: string, { version, state, since = [] }: CurrentState): Subject {
+  const plain = open(key, stateAad(subject, version - since.length), state ?? Buffer.alloc(0));
   const [changes, profile] = JSON.parse(plain.toString('utf8')) as StoredSubject;
-  return { version: changes, profile };
+  return since.reduce<Subject>(
+    (before, { payload, recordedAt }) => evolve(before, storedEvent(subject, payload, recordedAt, key)),
+    { version: changes, profile },
+  );
 }
 
 /** `streamVersion`: the stream's version once the state is stored. */

@@ -18,7 +18,7 @@ import { Pool } from 'pg';
 import { Filings } from './filings.js';
 import { PastSubjects } from './past-subjects.js';
 import { Publishers } from './publishers.js';
-import { SCHEMA } from './schema.js';
+import { SCHEMA, STATE_EVERY } from './schema.js';
 import { SubjectCommands } from './subject-commands.js';
 import { Subjects } from './subjects.js';
 
@@ -50,6 +50,7 @@ const REMEMBERED_SUBJECTS = 20_000;
           prepare: (subjects) => keys.preload(subjects, false),
           onAppended: () => relay.nudge(),
           remember: REMEMBERED_SUBJECTS,
+          stateEvery: STATE_EVERY,
         });
         shutdown.onShutdown('event store', () => events.close(), SHUTDOWN_ORDER.stores);
         return events;

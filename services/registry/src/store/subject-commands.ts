@@ -93,7 +93,7 @@ export class SubjectCommands {
     return {
       kind: 'append',
       events: [sealEvent(key, subject, decision, streamVersion)],
-      state: sealState(key, subject, after, streamVersion),
+      state: () => sealState(key, subject, after, streamVersion),
       reply: { subject, version: after.version, changed: Object.keys(decision.values) as AttributeCode[] },
       effects: this.claims(subject, decision),
       memo: after,
