@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { MerkleLogError } from './errors.js';
 import { Frontier } from './tree/frontier.js';
 import { type HashText, leafHashText, toBytes } from './tree/hash.js';
@@ -18,23 +17,23 @@ export interface BlockProof {
 }
 
 /**
- * SHA-256(salt || content): binds to the content, and tells nothing about it to whoever lacks the salt, nor to anyone once
- * the salt is destroyed.
+ * SHA-256(0x00 || salt || content), the leaf that RFC 6962 makes of the two: binds to the content, and tells nothing about
+ * it to whoever lacks the salt, nor to anyone once the salt is destroyed.
  * @param salt 32 secret bytes of this content's own
  * @param content in a canonical form, so that the same delivery gives the same bytes later
  */
-export function commit(salt: Buffer, content: Uint8Array): Buffer {
+export function commit(salt: Buffer, content: Uint8Array): HashText {
   if (salt.length !== SALT_BYTES) throw new RangeError(`a salt has ${SALT_BYTES} bytes`);
-  return hash('sha256', Buffer.concat([salt, content]), 'buffer');
+  return leafHashText(Buffer.concat([salt, content]));
 }
 
-/** The Merkle tree over the deliveries of one block; its leaves are commitments, hashed as RFC 6962 has it. */
+/** The Merkle tree over the deliveries of one block, hashed as RFC 6962 has it; its leaves are commitments. */
 export class BlockTree {
-  readonly #leaves: HashText[];
+  readonly #leaves: readonly HashText[];
 
   /** @param commitments of the block's deliveries, in their order in the lane */
-  constructor(commitments: readonly Buffer[]) {
-    this.#leaves = commitments.map(leafHashText);
+  constructor(commitments: readonly HashText[]) {
+    this.#leaves = commitments;
   }
 
   /** 32 bytes: what the log's leaf holds for the block. */

@@ -20,7 +20,7 @@ export { FileTileStorage } from './storage/file-storage.js';
 export type { ObjectReader } from './storage/log-objects.js';
 export { type S3Place, S3TileStorage } from './storage/s3-storage.js';
 export type { StoredObject, TileStorage } from './storage/tile-storage.js';
-export { leafHash } from './tree/hash.js';
+export { type HashText, leafHash } from './tree/hash.js';
 export type { TileAddress } from './tree/tile.js';
 export { WitnessClient, WitnessConflict } from './witness-client.js';
 export { FileHighWater } from './writer/file-high-water.js';

@@ -57,7 +57,7 @@ export const readDeliveryReceipt = defineEndpoint({
   reply: z.strictObject({
     /** The delivery in its canonical form, one line: see docs/design/audit.md. */
     delivery: z.string(),
-    /** 32 bytes: the commitment is SHA-256 of the salt and the delivery. */
+    /** 32 bytes: the commitment is SHA-256 of a zero byte, the salt and the delivery. */
     salt: bytes,
     /** From the commitment to the root of the block's tree (RFC 6962 hashing). */
     block: z.strictObject({ index: z.int(), count: z.int(), path: z.array(bytes) }),

@@ -37,10 +37,8 @@ export const readHistoryRecords = defineEndpoint({
     records: z.array(
       z.strictObject({
         offset: z.int(),
-        /** As Kafka has them. */
-        key: bytes.nullable(),
-        value: bytes,
-        headers: z.array(z.tuple([z.string(), bytes])),
+        /** From its key on, as it lies in Kafka (message format 2): what the record’s leaf in the log has the digest of. */
+        body: bytes,
         /** Commitments to the rows made of it, by their number within the record. */
         rows: z.array(z.strictObject({ index: z.int(), commitment: bytes })),
       }),

@@ -1,4 +1,4 @@
-import type { KafkaRecord } from './record-digest.js';
+import { type KafkaRecord, type OpenedRecord, openRecord } from './kafka-record.js';
 
 /** A person that a record names, and the number of the row that must have been made of it. */
 export interface NamedPerson {
@@ -31,7 +31,9 @@ export class NamedPersons {
   ) {}
 
   in(record: KafkaRecord): Named {
-    return this.isLedger ? this.#inLedger(record.value) : this.#inEvent(record);
+    const opened = openRecord(record.body);
+    if (opened === undefined) return 'unreadable';
+    return this.isLedger ? this.#inLedger(opened.value) : this.#inEvent(opened);
   }
 
   #inLedger(batch: Buffer): Named {
@@ -55,7 +57,7 @@ export class NamedPersons {
     return false;
   }
 
-  #inEvent(record: KafkaRecord): Named {
+  #inEvent(record: OpenedRecord): Named {
     if (header(record, 'ce_late') === undefined) {
       const source = header(record, 'ce_source') ?? '';
       const position = /^(\d{1,19})\.(\d{1,19})$/.exec(header(record, 'ce_logposition') ?? '');
@@ -82,7 +84,7 @@ function subjectOf(payload: Buffer): string | undefined | 'unreadable' {
   }
 }
 
-function header({ headers }: KafkaRecord, name: string): string | undefined {
+function header({ headers }: OpenedRecord, name: string): string | undefined {
   return headers.find(([key]) => key.toString() === name)?.[1].toString();
 }
 

@@ -6,8 +6,8 @@ import { labelHash } from '../history/history-hashes.js';
 import type { LogSource } from '../source/log-source.js';
 import { verifyLog } from '../verify-log.js';
 import { DerivedHeads } from './derived-heads.js';
+import { digestOf, type KafkaRecord } from './kafka-record.js';
 import { NamedPersons } from './named-persons.js';
-import { digestOf, type KafkaRecord } from './record-digest.js';
 
 /** A record, and the rows that the operator says were made of it. */
 export interface RecordWithRows extends KafkaRecord {

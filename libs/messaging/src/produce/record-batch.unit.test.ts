@@ -92,3 +92,16 @@ test('one header is found by its name, the last of several', () => {
   expect(read?.header(name)?.toString()).toBe('2');
   expect(read?.header(Buffer.from('absent'))).toBeUndefined();
 });
+
+test('the body of a record is what lies in the topic from its key on', () => {
+  const [first, second] = readBatches(
+    encode([
+      { key: Buffer.from('k'), value: Buffer.alloc(200, 'v'), headers: { ce_id: '1' } },
+      { key: null, value: Buffer.alloc(0), headers: {} },
+    ]),
+    0n,
+  ).records;
+  // Lengths are zigzag varints: 1 is 02, 200 is 9003, -1 is 01.
+  expect(first!.body.toString('hex')).toBe(`026b${'9003'}${'76'.repeat(200)}02${'0a63655f6964'}0231`);
+  expect(second!.body.toString('hex')).toBe('010000');
+});

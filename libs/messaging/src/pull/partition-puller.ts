@@ -15,6 +15,11 @@ export interface PulledRecord {
   readonly headers: readonly HeaderPair[];
   /** Unix time in ms as the producer wrote it. */
   readonly timestamp: bigint;
+  /**
+   * From its key on, just as it lies in the topic (message format 2): varint length (-1: none) and bytes of the key, the
+   * same of the value, varint count of headers, and of each the name and the value in the same way.
+   */
+  readonly body: Buffer;
 }
 
 /** One header's value (the last of that name): of a record that was pulled, cheaper than looking through `headers`. */

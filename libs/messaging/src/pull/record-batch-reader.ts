@@ -10,27 +10,49 @@ const UNCOUNTED_BYTES = 12;
 const COMPRESSION_BITS = 0b111;
 const CONTROL_BIT = 1 << 5;
 
-/** A record whose headers are only looked at when asked for: making views of a dozen costs more than the rest of it. */
+/**
+ * A record of which nothing is looked at before it is asked for: making views of a dozen headers costs more than all the
+ * rest of it, and the keeper of the log asks for nothing but `body`.
+ */
 export class ReadRecord {
   readonly #bytes: Buffer;
-  readonly #headersAt: number;
+  readonly #bodyAt: number;
+  readonly #end: number;
+  /** 0 until key and value were looked at: a record has bytes before its key. */
+  #headersAt = 0;
+  #key: Buffer | null = null;
+  #value: Buffer = NOTHING;
   #headers: HeaderPair[] | undefined;
 
   constructor(
     readonly offset: bigint,
     readonly timestamp: bigint,
-    readonly key: Buffer | null,
-    readonly value: Buffer,
     bytes: Buffer,
-    headersAt: number,
+    bodyAt: number,
+    end: number,
   ) {
     this.#bytes = bytes;
-    this.#headersAt = headersAt;
+    this.#bodyAt = bodyAt;
+    this.#end = end;
+  }
+
+  get body(): Buffer {
+    return this.#bytes.subarray(this.#bodyAt, this.#end);
+  }
+
+  get key(): Buffer | null {
+    this.#open();
+    return this.#key;
+  }
+
+  get value(): Buffer {
+    this.#open();
+    return this.#value;
   }
 
   get headers(): readonly HeaderPair[] {
     if (this.#headers) return this.#headers;
-    const cursor = new ByteCursor(this.#bytes, this.#headersAt);
+    const cursor = this.#atHeaders();
     const count = cursor.varint();
     const headers = new Array<HeaderPair>(count);
     for (let index = 0; index < count; index++) {
@@ -42,7 +64,7 @@ export class ReadRecord {
 
   /** The last header of this name, without making views of the others. */
   header(name: Buffer): Buffer | undefined {
-    const cursor = new ByteCursor(this.#bytes, this.#headersAt);
+    const cursor = this.#atHeaders();
     let found: Buffer | undefined;
     for (let left = cursor.varint(); left > 0; left--) {
       const length = cursor.varint();
@@ -55,6 +77,19 @@ export class ReadRecord {
       }
     }
     return found;
+  }
+
+  #atHeaders(): ByteCursor {
+    this.#open();
+    return new ByteCursor(this.#bytes, this.#headersAt);
+  }
+
+  #open(): void {
+    if (this.#headersAt > 0) return;
+    const cursor = new ByteCursor(this.#bytes, this.#bodyAt);
+    this.#key = cursor.varintBytes();
+    this.#value = cursor.varintBytes() ?? NOTHING;
+    this.#headersAt = cursor.at;
   }
 }
 
@@ -93,10 +128,8 @@ function readBatch(batch: Buffer, from: bigint, into: ReadRecord[]): bigint {
     const timestampDelta = cursor.varlong();
     const offsetDelta = cursor.varint();
     if (offsetDelta >= skipBelow) {
-      const key = cursor.varintBytes();
-      const value = cursor.varintBytes() ?? NOTHING;
       const timestamp = timestampDelta === 0 ? firstTimestamp : firstTimestamp + BigInt(timestampDelta);
-      into.push(new ReadRecord(firstOffset + BigInt(offsetDelta), timestamp, key, value, records, cursor.at));
+      into.push(new ReadRecord(firstOffset + BigInt(offsetDelta), timestamp, records, cursor.at, end));
     }
     cursor.at = end;
   }

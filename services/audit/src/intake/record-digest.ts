@@ -1,69 +1,54 @@
 import { hash } from 'node:crypto';
 import type { PulledRecord } from '@sluice/messaging';
 
+/** What of a record its digest is made of. */
+export type DigestedRecord = Pick<PulledRecord, 'offset' | 'body'>;
+
 /** Room to begin with: a pull of one topic is at most about so large. */
 const INITIAL_BYTES = 1024 * 1024;
 const PREFIX_BYTES = 12;
-const VARINT_BYTES = 5;
 
 /**
  * The digest of consecutive records of a partition, so that anybody who reads the same records again can check them:
  * SHA-256 over, for each record,
  *
  * ```
- * u64 offset | u32 length of the rest | the record as Kafka's message format 2 writes it, from its key on:
+ * u64 offset | u32 length of the rest | the record as it lies in the topic (Kafka's message format 2), from its key on:
  * varint length (-1: none), key | varint length, value | varint headers | for each: varint length, name | varint length, value
  * ```
  *
- * All is copied together and hashed in one call: thirty small updates a record would cost four times as much.
+ * Over the bytes as they came: with a look at each header it cost three times as much (2.9 us a record of 1 KB). All is
+ * copied together and hashed in one call.
  */
 export class RecordDigest {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
-  #at = 0;
 
-  of(records: readonly PulledRecord[]): Buffer {
-    this.#at = 0;
-    for (const record of records) this.#add(record);
-    return hash('sha256', this.#bytes.subarray(0, this.#at), 'buffer');
+  of(records: readonly DigestedRecord[]): Buffer {
+    return Buffer.from(hash('sha256', this.#joined(records), 'binary'), 'latin1');
   }
 
-  #add({ offset, key, value, headers }: PulledRecord): void {
-    let atMost = PREFIX_BYTES + (key?.length ?? 0) + value.length + 3 * VARINT_BYTES;
-    for (const [name, content] of headers) atMost += name.length + content.length + 2 * VARINT_BYTES;
-    this.#reserve(atMost);
-    const start = this.#at;
-    this.#at += PREFIX_BYTES;
-    if (key === null) this.#varint(-1);
-    else this.#sized(key);
-    this.#sized(value);
-    this.#varint(headers.length);
-    for (const [name, content] of headers) {
-      this.#sized(name);
-      this.#sized(content);
+  /** Of one record, base64: a text is made in a third of the time that a Buffer takes. */
+  textOf(record: DigestedRecord): string {
+    return hash('sha256', this.#joined([record]), 'base64');
+  }
+
+  /** A view that holds until the next call. */
+  #joined(records: readonly DigestedRecord[]): Buffer {
+    let at = 0;
+    for (const { offset, body } of records) {
+      const end = at + PREFIX_BYTES + body.length;
+      if (end > this.#bytes.length) this.#grow(at, end);
+      this.#bytes.writeBigUInt64BE(offset, at);
+      this.#bytes.writeUInt32BE(body.length, at + 8);
+      body.copy(this.#bytes, at + PREFIX_BYTES);
+      at = end;
     }
-    this.#bytes.writeBigUInt64BE(offset, start);
-    this.#bytes.writeUInt32BE(this.#at - start - PREFIX_BYTES, start + 8);
+    return this.#bytes.subarray(0, at);
   }
 
-  #sized(bytes: Buffer): void {
-    this.#varint(bytes.length);
-    this.#at += bytes.copy(this.#bytes, this.#at);
-  }
-
-  /** Zigzag, seven bits a byte, the lowest first. */
-  #varint(value: number): void {
-    let left = (value << 1) ^ (value >> 31);
-    while (left > 0x7f) {
-      this.#bytes[this.#at++] = (left & 0x7f) | 0x80;
-      left >>>= 7;
-    }
-    this.#bytes[this.#at++] = left;
-  }
-
-  #reserve(size: number): void {
-    if (this.#at + size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + size));
-    this.#bytes.copy(larger, 0, 0, this.#at);
+  #grow(used: number, needed: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, needed));
+    this.#bytes.copy(larger, 0, 0, used);
     this.#bytes = larger;
   }
 }

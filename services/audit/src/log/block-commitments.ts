@@ -1,7 +1,8 @@
 import { createHash, createHmac, hash, type KeyObject } from 'node:crypto';
-import { BlockTree, SALT_BYTES } from '@sluice/merkle-log';
+import { BlockTree, type HashText, SALT_BYTES } from '@sluice/merkle-log';
 import type { LedgerView } from '../domain/ledger-view.js';
-import { deliveryText } from './delivery-text.js';
+import { DeliveryTexts } from './delivery-text.js';
+import { LineBuffer } from './line-buffer.js';
 
 /** Name of the secret that the salts come from. */
 export const SALT_SECRET = 'log-salts';
@@ -37,21 +38,21 @@ export function blocksOf(batch: LedgerView): BlockPlace[] {
 
 /** Longest delivery text: codes, names and numbers all have bounds. */
 const MAX_TEXT_BYTES = 4096;
-/** Salt and text together, to be hashed in one call: a Buffer for each delivery would cost more than the hashing. */
-const scratch = Buffer.alloc(SALT_BYTES + MAX_TEXT_BYTES);
+/** RFC 6962's mark of a leaf (0x00), salt and text together, hashed in one call. */
+const leaf = Buffer.alloc(1 + SALT_BYTES + MAX_TEXT_BYTES);
+const TEXT_AT = 1 + SALT_BYTES;
+const line = new LineBuffer(leaf);
 
 /** The deliveries of a block, salted and committed to: what the block's leaf holds the root of. */
 export class BlockCommitments {
   readonly #salts: Buffer;
+  readonly #texts: DeliveryTexts;
   readonly #tree: BlockTree;
 
   /** @param secret `SALT_SECRET` of the key provider: whoever has not got it learns nothing from a root or a path */
-  constructor(
-    secret: KeyObject,
-    private readonly batch: LedgerView,
-    private readonly block: BlockPlace,
-  ) {
+  constructor(secret: KeyObject, batch: LedgerView, block: BlockPlace) {
     this.#salts = saltsOf(secret, batch, block);
+    this.#texts = new DeliveryTexts(batch, block);
     this.#tree = new BlockTree(Array.from({ length: block.count }, (_, index) => this.#commitment(index)));
   }
 
@@ -62,19 +63,21 @@ export class BlockCommitments {
   /** All that shows one delivery, and none of the others, to be in the block. */
   proof(index: number): { text: string; salt: Buffer; path: Buffer[] } {
     const salt = this.#salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES);
-    return { text: this.#text(index), salt, path: this.#tree.proof(index).path };
+    const end = this.#write(index);
+    return { text: leaf.toString('latin1', TEXT_AT, end), salt, path: this.#tree.proof(index).path };
   }
 
-  /** As merkle-log's `commit` makes it. */
-  #commitment(index: number): Buffer {
-    this.#salts.copy(scratch, 0, index * SALT_BYTES, (index + 1) * SALT_BYTES);
-    const length = scratch.write(this.#text(index), SALT_BYTES, 'latin1');
-    return Buffer.from(hash('sha256', scratch.subarray(0, SALT_BYTES + length), 'binary'), 'latin1');
+  /** As merkle-log's `commit` makes it, without a Buffer for each. */
+  #commitment(index: number): HashText {
+    this.#salts.copy(leaf, 1, index * SALT_BYTES, (index + 1) * SALT_BYTES);
+    return hash('sha256', leaf.subarray(0, this.#write(index)), 'binary');
   }
 
-  #text(index: number): string {
-    const { agency, first, decision } = this.block;
-    return deliveryText(this.batch, { agency, sequence: first + index, decision: decision + index });
+  /** @returns where the text ends */
+  #write(index: number): number {
+    line.at = TEXT_AT;
+    this.#texts.write(line, index);
+    return line.at;
   }
 }
 

@@ -59,7 +59,7 @@ export class LeafBatch {
       return;
     }
     for (const record of records) {
-      this.#add(recordLeaf(topic, partition, record.offset, this.tools.digests.of([record])));
+      this.#add(recordLeaf(topic, partition, record.offset, this.tools.digests.textOf(record)));
       if (topic === this.tools.ledgerTopic) this.#addBlocks(record);
     }
     this.positions.set(place, nextOffset);

@@ -7,9 +7,12 @@ export interface RecordPlace {
 
 const LEAF = /^record ([A-Za-z0-9._-]+)\/(\d+)@(\d+) /;
 
-/** `record <topic>/<partition>@<offset> <base64 SHA-256 of the record, as RecordDigest defines it>` */
-export function recordLeaf(topic: string, partition: number, offset: bigint, digest: Buffer): string {
-  return `record ${topic}/${partition}@${offset} ${digest.toString('base64')}`;
+/**
+ * `record <topic>/<partition>@<offset> <base64 SHA-256 of the record, as RecordDigest defines it>`
+ * @param digest base64
+ */
+export function recordLeaf(topic: string, partition: number, offset: bigint, digest: string): string {
+  return `record ${topic}/${partition}@${offset} ${digest}`;
 }
 
 /** Undefined where the leaf is of another kind. */

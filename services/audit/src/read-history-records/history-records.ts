@@ -84,11 +84,6 @@ function placesIn(record: PulledRecord, at: number, topic: Topic, partition: num
     });
 }
 
-function shown({ offset, key, value, headers }: PulledRecord): Omit<Reply['records'][number], 'rows'> {
-  return {
-    offset: Number(offset),
-    key: key === null ? null : key.toString('base64'),
-    value: value.toString('base64'),
-    headers: headers.map(([name, content]) => [name.toString(), content.toString('base64')]),
-  };
+function shown({ offset, body }: PulledRecord): Omit<Reply['records'][number], 'rows'> {
+  return { offset: Number(offset), body: body.toString('base64') };
 }

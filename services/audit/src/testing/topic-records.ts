@@ -13,7 +13,7 @@ export async function leavesOfTopics(connection: KafkaConnection, topics: Intake
       for (let offset = 0n; offset < end; ) {
         const [answer] = await puller.pull([{ topic, partition, offset, maxBytes: 1 << 20 }], { maxWaitMs: 100 });
         for (const record of answer!.records) {
-          leaves.push(recordLeaf(topic, partition, record.offset, digests.of([record])));
+          leaves.push(recordLeaf(topic, partition, record.offset, digests.textOf(record)));
         }
         offset = answer!.nextOffset;
       }

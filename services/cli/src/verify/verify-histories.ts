@@ -53,11 +53,9 @@ function recordsFrom(services: ServiceClient): RecordSource {
     const params = { topic: ROLE_BY_NAME.get(topic)!, partition: String(partition) };
     const page = await services.call(readHistoryRecords, 'auditor', { params, query: { from, to } });
     return {
-      records: page.records.map(({ offset, key, value, headers, rows }) => ({
+      records: page.records.map(({ offset, body, rows }) => ({
         offset,
-        key: key === null ? null : bytes(key),
-        value: bytes(value),
-        headers: headers.map(([name, content]) => [Buffer.from(name), bytes(content)] as const),
+        body: bytes(body),
         rows: rows.map(({ index, commitment }) => ({ index, commitment: bytes(commitment) })),
       })),
       labelKeys: new Map(page.labelKeys.map(({ subject, key }) => [subject, bytes(key)])),
