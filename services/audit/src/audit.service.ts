@@ -3,7 +3,7 @@ import { auditModule } from './audit.module.js';
 import { type AuditScope, CONTRACTED_SCOPE } from './intake/topics.js';
 import type { LogConfig } from './log/log-config.js';
 
-/** The audit service: the verifiable log, the intake of every topic, and what is read of both. */
+/** The audit service: the verifiable log, the intake of histories, and what is read of both. */
 export function auditService(
   config: ServiceConfig,
   log: LogConfig,

@@ -1,5 +1,5 @@
 /**
- * What audit can find wrong: the intake, and of the log its witnesses.
+ * What audit can find wrong: the intake, and of the log its keeper and its witnesses.
  *
  * | kind | meaning |
  * | --- | --- |
@@ -11,7 +11,7 @@
  * | `lane-fork` | a block names another one as its predecessor |
  * | `lane-count` | a block holds another number of deliveries than the ledger decided |
  * | `unreadable` | a record is not what its contract says; nobody's history shows it |
- * | `records-missing` | Kafka does not hold the offset where the intake stands |
+ * | `records-missing` | Kafka does not hold the offset where the intake, or the log, goes on |
  * | `witness-conflict` | a witness signed another history of the log than this one, or a larger tree of it |
  */
 export type AlarmKind =

@@ -82,8 +82,7 @@ export class IntakeBatch implements Taken {
       if (topic === this.topics.ledger) await this.#ledgerBatch(record);
       else if (topic === this.topics.consent) this.#event(record, topic, ROW_TOPIC.consent, consentEntry);
       else if (topic === this.topics.access) this.#event(record, topic, ROW_TOPIC.access, accessEntry);
-      else if (topic === this.topics.cases) this.#event(record, topic, ROW_TOPIC.cases, caseEntry);
-      else break;
+      else this.#event(record, topic, ROW_TOPIC.cases, caseEntry);
     }
   }
 

@@ -7,7 +7,7 @@ import { IntakeBatch, type Standing } from './intake-batch.js';
 import type { IntakeProgress } from './intake-progress.js';
 import type { Claim, IntakeStore, LogPositions, Position } from './intake-store.js';
 import { RecordDigest } from './record-digest.js';
-import { type IntakeTopics, topicsOf } from './topics.js';
+import { historyTopics, type IntakeTopics } from './topics.js';
 import { Turns } from './turns.js';
 
 /** Of each topic's partition at once: bounds the memory, and how long a pull holds up the event loop. */
@@ -37,7 +37,7 @@ export class SharedTools {
   readonly turns = new Turns(CATCHING_UP_AT_ONCE);
 }
 
-/** Takes in one partition of every topic: pull, digest, store, again. Work on a partition is serial. */
+/** Takes in one partition of the topics that histories are made of: pull, digest, store, again. Work on it is serial. */
 export class IntakeWorker implements Standing {
   readonly #epoch: number;
   readonly #history = new HistoryColumns();
@@ -67,7 +67,7 @@ export class IntakeWorker implements Standing {
   static async run(partition: number, signal: AbortSignal, options: IntakeWorkerOptions): Promise<void> {
     const puller = new PartitionPuller(options.connection);
     try {
-      const claim = await options.store.claim(partition, topicsOf(partition, options.topics));
+      const claim = await options.store.claim(partition, historyTopics(options.topics));
       await new IntakeWorker(partition, options, claim).#work(puller, signal);
     } finally {
       await puller.close();

@@ -6,7 +6,7 @@ import { HistoryFeed } from '../completeness/history-feed.js';
 import { IntakeProgress } from './intake-progress.js';
 import { IntakeStore, intakePool } from './intake-store.js';
 import { IntakeWorker, SharedTools } from './intake-worker.js';
-import { AUDIT_SCOPE, type AuditScope, coPartitioned } from './topics.js';
+import { AUDIT_SCOPE, type AuditScope, historyTopics } from './topics.js';
 
 const BEGIN_AGAIN_MS = 1_000;
 
@@ -35,7 +35,7 @@ export class Intake implements OnApplicationBootstrap {
     this.#group = new PartitionGroup({
       connection: config.kafka,
       groupId,
-      topics: coPartitioned(topics),
+      topics: historyTopics(topics),
       own: (partition, signal) =>
         this.#keepWorking(partition, signal, () => IntakeWorker.run(partition, signal, options)),
       observe: {

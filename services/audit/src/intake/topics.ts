@@ -1,6 +1,6 @@
 import { TOPICS } from '@sluice/contracts';
 
-/** What is taken in, by role. All but `vetting` have a partition for each lane. */
+/** What audit reads, by role. All but `vetting` have a partition for each lane. */
 export interface IntakeTopics {
   registry: string;
   consent: string;
@@ -35,14 +35,15 @@ export const CONTRACTED_SCOPE: AuditScope = {
   groupId: 'audit.intake',
 };
 
-/** The topics whose partitions are shared out; the one partition of vetting goes with partition 0. */
+/** The topics with a partition for each lane: the log holds them all, and vetting's. */
 export function coPartitioned(topics: IntakeTopics): string[] {
   return [topics.registry, topics.consent, topics.ledger, topics.fences, topics.access, topics.cases];
 }
 
-/** All topics that the owner of a partition takes in. The ledger comes first: histories wait for it. */
-export function topicsOf(partition: number, topics: IntakeTopics): string[] {
-  const { registry, consent, ledger, fences, access, cases } = topics;
-  const shared = [ledger, consent, access, cases, registry, fences];
-  return partition === 0 ? [...shared, topics.vetting] : shared;
+/**
+ * What histories are made of, and all that the intake reads. The ledger comes first: histories wait for it. Changes of
+ * registry.events are in it, with what was decided about them; to read them as well cost a tenth of the whole service.
+ */
+export function historyTopics({ ledger, consent, access, cases }: IntakeTopics): string[] {
+  return [ledger, consent, access, cases];
 }

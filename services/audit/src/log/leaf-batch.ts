@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Pulled, PulledRecord } from '@sluice/messaging';
 import { isWithin, readHeadsLeaf } from '../completeness/heads-leaf.js';
+import type { Alarm } from '../domain/alarm.js';
 import { LedgerView } from '../domain/ledger-view.js';
 import { RecordDigest } from '../intake/record-digest.js';
 import { BlockCommitments, blocksOf } from './block-commitments.js';
@@ -11,6 +12,14 @@ import { recordLeaf } from './record-leaf.js';
 /** The broker no longer has what the log would take in next, or never had it. */
 export class RecordsLost extends Error {
   override readonly name = 'RecordsLost';
+
+  /** @param alarm where it is known what is missing */
+  constructor(
+    message: string,
+    readonly alarm?: Alarm,
+  ) {
+    super(message);
+  }
 }
 
 export interface LeafTools {
@@ -50,9 +59,13 @@ export class LeafBatch {
   take({ topic, partition, records, nextOffset, highWatermark, error }: Pulled): void {
     const place = `${topic}/${partition}`;
     if (error === 'out-of-range') {
-      throw new RecordsLost(
-        `Kafka has no records from ${place}@${this.positions.get(place)} on, where the log goes on: bring them back`,
-      );
+      const next = this.positions.get(place);
+      throw new RecordsLost(`Kafka has no records from ${place}@${next} on, where the log goes on: bring them back`, {
+        kind: 'records-missing',
+        place,
+        expected: `offset ${next}`,
+        found: 'outside of what Kafka holds',
+      });
     }
     if (error !== undefined) {
       this.unread ??= `${place}: ${error}`;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HEADER } from '@sluice/contracts';
 import { createTestDatabase, uniquePrefix } from '@sluice/local-stack';
 import { folderSource, parseVerifierKey, verifyLog } from '@sluice/log-verifier';
-import { FileTileStorage, LogReader } from '@sluice/merkle-log';
+import { FileTileStorage, LogReader, LogWriter } from '@sluice/merkle-log';
 import { createRecordProducer, endOffsets, headerOf, type KafkaConnection, PartitionPuller } from '@sluice/messaging';
 import { createLogger, Metrics, ReadinessChecks } from '@sluice/platform';
 import { Pool } from 'pg';
@@ -20,6 +20,7 @@ import { LogKeeper } from './log-keeper.js';
 import { openLogKey } from './log-key.js';
 import { LogSession } from './log-session.js';
 import { LogStatus } from './log-status.js';
+import { positionLeaf, readPositionLeaf } from './positions.js';
 import { NO_WITNESSES } from './witnesses/witness-config.js';
 import { WitnessStatus } from './witnesses/witness-status.js';
 import { WitnessedStore } from './witnesses/witnessed-store.js';
@@ -254,4 +255,24 @@ test('a full disk: no checkpoint while there is something that cannot be recorde
   await eventually(announced, (offset) => offset > before, 'checkpoints are announced again');
   const expected = await leavesOfTopics(connection, topics);
   expect(recordsOf(await verifiedLeaves())).toEqual(expected);
+});
+
+test('records that Kafka has lost: an alarm, and the log does not go on behind them', async () => {
+  await Promise.all([...running].map((one) => one.stop()));
+  const lost = `${topics.fences}/${PARTITION}`;
+  // As if the log had been further than the broker is, which lost its disk.
+  const session = await LogSession.open(databaseUrl);
+  const writer = await LogWriter.open({ storage: new FileTileStorage(log.folder), highWater: session, key });
+  const last = await new LogReader(new FileTileStorage(log.folder)).leaf(writer.head.size - 1, writer.head.size);
+  const positions = readPositionLeaf(last.toString())!.set(lost, 1_000n);
+  await writer.append([Buffer.from(positionLeaf(positions))]);
+  await session.close();
+  const before = writer.head.size;
+  keeper();
+  const alarms = async () => (await pool.query('select kind, place, expected from audit.alarm')).rows;
+  const found = await eventually(alarms, (rows) => rows.length > 0, 'the alarm is raised');
+  expect(found).toEqual([{ kind: 'records-missing', place: lost, expected: 'offset 1000' }]);
+  await publishRound();
+  await pause(1_000);
+  expect(await verifiedLeaves()).toHaveLength(before);
 });

@@ -3,6 +3,7 @@ import { LANES } from '@sluice/contracts';
 import { LogReader, LogWriter, type NoteKey, type TileStorage } from '@sluice/merkle-log';
 import { type KafkaConnection, PartitionPuller, type PullWant, type RecordProducer } from '@sluice/messaging';
 import type { Logger } from '@sluice/platform';
+import type { Alarm } from '../domain/alarm.js';
 import { coPartitioned, type IntakeTopics } from '../intake/topics.js';
 import { BlockScan, readLeaves } from './block-index.js';
 import { checkpointRecord } from './checkpoint-record.js';
@@ -82,10 +83,16 @@ export class LogKeeper {
         if (needsOperator(err)) pause = LOOK_AGAIN_MS;
         status.failed(err);
         logger.warn({ err }, 'the log failed and is opened again');
+        if (err instanceof RecordsLost && err.alarm !== undefined) await this.#raise(session, err.alarm);
       }
       await session?.close();
       await this.#sleep(pause);
     }
+  }
+
+  /** Where the database is away too, the next attempt finds the same again. */
+  async #raise(session: LogSession | undefined, alarm: Alarm): Promise<void> {
+    await session?.raise(alarm).catch((err) => this.options.logger.warn({ err }, 'an alarm could not be stored'));
   }
 
   /** True once this keeper leads, false when it was stopped before. */

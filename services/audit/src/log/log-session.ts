@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HighWater, TreeHead } from '@sluice/merkle-log';
 import pg from 'pg';
+import type { Alarm } from '../domain/alarm.js';
 import type { Indexed } from './block-index.js';
 
 /** A leader that stops asking (paused, cut off) loses its session after this, and the leadership with it. */
@@ -27,6 +28,9 @@ with blocks as (
   update audit.heads set leaf = null where leaf = any($11::text[])
 )
 update audit.log_head set indexed = greatest(indexed, $1)`;
+
+const ALARM = `insert into audit.alarm (kind, place, expected, found) values ($1, $2, $3, $4)
+  on conflict on constraint alarm_once do nothing`;
 
 /**
  * The keeper's own connection: it holds the leadership as an advisory lock, and the high-water record is moved over it.
@@ -115,6 +119,11 @@ export class LogSession implements HighWater {
         heads.map(({ content }) => content),
       ],
     });
+  }
+
+  /** What was found before is one alarm. */
+  async raise({ kind, place, expected, found }: Alarm): Promise<void> {
+    await this.client.query(ALARM, [kind, place, expected, found]);
   }
 
   async close(): Promise<void> {
