@@ -6,6 +6,7 @@ export * from './catalogue/purposes.js';
 export * from './codec/bytes.js';
 export * from './codec/ledger-batch.js';
 export * from './codec/sealed-change.js';
+export * from './codec/value-texts.js';
 export * from './events/access.js';
 export * from './events/audit.js';
 export * from './events/cases.js';

@@ -21,6 +21,7 @@ export {
   type PullOptions,
   type PullWant,
 } from './pull/partition-puller.js';
+export { HeaderWalk } from './pull/record-batch-reader.js';
 export { TopicSource, type TopicSourceOptions } from './pull/topic-source.js';
 export { HandlerFailures } from './push/failure-filter.js';
 export type { IncomingEvent } from './push/incoming-event.js';

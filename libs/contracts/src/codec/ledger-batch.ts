@@ -1,6 +1,6 @@
 import type { AttributeSet } from '../catalogue/attributes.js';
 import { LAWFUL_BASES, type LawfulBasis, PURPOSE_CODES, PURPOSES, type PurposeCode } from '../catalogue/purposes.js';
-import { uuidBytes, uuidText } from './bytes.js';
+import { uuidText, writeUuid } from './bytes.js';
 
 /**
  * The ledger's record of one batch of one partition: what was decided about which source events, under
@@ -152,8 +152,8 @@ export function encodeLedgerBatch(batch: LedgerBatch): Buffer {
     out[at + 1] = s.kind;
     out.writeUInt16BE(strings.of(s.actor), at + 2);
     out.writeBigUInt64BE(s.offset, at + 4);
-    uuidBytes(s.eventId).copy(out, at + 12);
-    uuidBytes(s.subject).copy(out, at + 28);
+    writeUuid(s.eventId, out, at + 12);
+    writeUuid(s.subject, out, at + 28);
     out.writeUInt32BE(s.version, at + 44);
     out.writeUInt32BE(s.attributes, at + 48);
     writeU64(out, s.time, at + 52);
@@ -168,7 +168,7 @@ export function encodeLedgerBatch(batch: LedgerBatch): Buffer {
     out[at + 8] = d.basis === null ? 255 : LAWFUL_BASES.indexOf(d.basis);
     out.writeUInt32BE(d.grantVersion, at + 10);
     out.writeUInt32BE(d.attributes, at + 14);
-    uuidBytes(d.grant).copy(out, at + 18);
+    writeUuid(d.grant, out, at + 18);
     at += DECISION;
   }
   for (const b of batch.blocks) {

@@ -1,5 +1,5 @@
 import type { AttributeSet, AttributeValues } from '../catalogue/attributes.js';
-import { uuidBytes, uuidText } from './bytes.js';
+import { uuidText, writeUuid } from './bytes.js';
 
 /**
  * The payload of registry events. The head is clear and holds no value; the rest is AES-256-GCM under
@@ -26,7 +26,7 @@ export interface SealedChange {
   sealed: Buffer;
 }
 
-/** What is sealed: values by attribute code, and where they came from. */
+/** What is sealed, as JSON without white space and with `attributes` first: values by attribute code, and where they came from. */
 export interface ChangeContent {
   attributes: AttributeValues;
   evidence?: string;
@@ -49,7 +49,7 @@ export function encodeSealedChange(change: SealedChange): Buffer {
   actor.copy(out, FIXED);
   let at = FIXED + actor.length;
   if (change.answers) {
-    uuidBytes(change.answers.grant).copy(out, at);
+    writeUuid(change.answers.grant, out, at);
     out.writeUInt32BE(change.answers.grantVersion, at + 16);
     at += ANSWERS;
   }

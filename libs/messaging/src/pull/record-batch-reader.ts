@@ -52,7 +52,7 @@ export class ReadRecord {
 
   get headers(): readonly HeaderPair[] {
     if (this.#headers) return this.#headers;
-    const cursor = this.#atHeaders();
+    const cursor = this.atHeaders();
     const count = cursor.varint();
     const headers = new Array<HeaderPair>(count);
     for (let index = 0; index < count; index++) {
@@ -64,7 +64,7 @@ export class ReadRecord {
 
   /** The last header of this name, without making views of the others. */
   header(name: Buffer): Buffer | undefined {
-    const cursor = this.#atHeaders();
+    const cursor = this.atHeaders();
     let found: Buffer | undefined;
     for (let left = cursor.varint(); left > 0; left--) {
       const length = cursor.varint();
@@ -79,7 +79,8 @@ export class ReadRecord {
     return found;
   }
 
-  #atHeaders(): ByteCursor {
+  /** Before the count of headers. */
+  atHeaders(): ByteCursor {
     this.#open();
     return new ByteCursor(this.#bytes, this.#headersAt);
   }
@@ -90,6 +91,44 @@ export class ReadRecord {
     this.#key = cursor.varintBytes();
     this.#value = cursor.varintBytes() ?? NOTHING;
     this.#headersAt = cursor.at;
+  }
+}
+
+/**
+ * Goes over the headers of a record without making views of them: `while (walk.next())`, and look at the bytes in place.
+ * One walk serves record after record.
+ */
+export class HeaderWalk {
+  nameAt = 0;
+  nameLength = 0;
+  valueAt = 0;
+  valueEnd = 0;
+  #cursor = new ByteCursor(NOTHING);
+  #left = 0;
+
+  /**
+   * Begins with a record. Answers the bytes that the places are in.
+   * @throws {TypeError} for a record that was not pulled
+   */
+  over(record: object): Buffer {
+    if (!(record instanceof ReadRecord)) throw new TypeError('only the headers of a pulled record lie in its batch');
+    this.#cursor = record.atHeaders();
+    this.#left = this.#cursor.varint();
+    return this.#cursor.bytes;
+  }
+
+  next(): boolean {
+    if (this.#left <= 0) return false;
+    this.#left -= 1;
+    const cursor = this.#cursor;
+    this.nameLength = cursor.varint();
+    this.nameAt = cursor.at;
+    cursor.at += this.nameLength;
+    const length = cursor.varint();
+    this.valueAt = cursor.at;
+    if (length > 0) cursor.at += length;
+    this.valueEnd = cursor.at;
+    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LedgerBlock, LedgerDecision } from '@sluice/contracts';
 import { type ContentKey, sealBlock } from '@sluice/vault';
+import { BlockText } from '../domain/block-text.js';
 import { type RenderSource, renderDelivery } from '../domain/render.js';
 import type { LaneState } from '../ledger/batch-effects.js';
 import type { Aliases } from './aliases.js';
@@ -31,6 +32,9 @@ export interface SourceLookup {
   subject(source: number): string;
 }
 
+/** Of whatever block is being made: making one never waits for anything. */
+const text = new BlockText();
+
 /** Cuts a lane’s deliveries into blocks, each naming the digest of the one before, and seals them. */
 export function makeBlocks(
   { agency, lane, keyEpoch, key, decisions }: LaneDeliveries,
@@ -41,27 +45,27 @@ export function makeBlocks(
   const blocks: SealedBlock[] = [];
   let previous = before.digest;
   let first = before.sequence + 1;
-  let texts: string[] = [];
-  let bytes = 0;
-  const close = (): void => {
-    const count = texts.length;
-    const body = Buffer.from(`[${texts.join(',')}]`);
-    const value = sealBlock(key.key, { agency, lane, first, count, previous: previous.toString('hex') }, body);
+  let count = 0;
+  const close = (end: number): void => {
+    const place = { agency, lane, first, count, previous: previous.toString('hex') };
+    const value = sealBlock(key.key, place, text.upTo(end));
     const digest = hash('sha256', value, 'buffer');
     blocks.push({ ledger: { agency, first, count, keyEpoch, digest, previous }, value, key });
     previous = digest;
     first += count;
-    texts = [];
-    bytes = 0;
+    count = 0;
   };
+  text.clear();
   for (const decision of decisions) {
-    const text = renderOne(decision, lane, first + texts.length, lookup, aliases);
-    const size = Buffer.byteLength(text) + 1;
-    if (texts.length > 0 && (texts.length === BLOCK_MAX_DELIVERIES || bytes + size > BLOCK_MAX_BYTES)) close();
-    texts.push(text);
-    bytes += size;
+    const begin = text.next();
+    renderOne(decision, lane, first + count, lookup, aliases);
+    if (count > 0 && (count === BLOCK_MAX_DELIVERIES || text.length >= BLOCK_MAX_BYTES)) {
+      close(begin);
+      text.cutBefore(begin);
+    }
+    count += 1;
   }
-  if (texts.length > 0) close();
+  if (count > 0) close(text.length);
   return blocks;
 }
 
@@ -77,13 +81,14 @@ export function remakeBlock(
   lookup: SourceLookup,
   aliases: Aliases,
 ): Buffer {
-  const texts = decisions.map((decision, i) => renderOne(decision, lane, recorded.first + i, lookup, aliases));
   const { agency, first, count, previous } = recorded;
-  return sealBlock(
-    key.key,
-    { agency, lane, first, count, previous: previous.toString('hex') },
-    Buffer.from(`[${texts.join(',')}]`),
-  );
+  text.clear();
+  for (const [i, decision] of decisions.entries()) {
+    text.next();
+    renderOne(decision, lane, first + i, lookup, aliases);
+  }
+  const place = { agency, lane, first, count, previous: previous.toString('hex') };
+  return sealBlock(key.key, place, text.upTo(text.length));
 }
 
 function renderOne(
@@ -92,8 +97,8 @@ function renderOne(
   sequence: number,
   lookup: SourceLookup,
   aliases: Aliases,
-): string {
+): void {
   // Subject of a notice about the agency itself: the nil uuid, whose alias is not rendered.
   const alias = decision.purpose === null ? '' : aliases.of(decision, lookup.subject(decision.source));
-  return renderDelivery(lookup.render(decision.source), decision, alias, lane, sequence);
+  renderDelivery(text, lookup.render(decision.source), decision, alias, lane, sequence);
 }

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import {
-  type ChangeContent,
   decodeLedgerBatch,
   type LedgerBatch,
   type LedgerSource,
   SOURCE_TOPIC,
   sealedChangeAad,
+  ValueTexts,
 } from '@sluice/contracts';
 import type { Agencies } from '@sluice/decision';
 import type { PartitionPuller } from '@sluice/messaging';
@@ -84,6 +84,6 @@ function renderSource({ subject, replay }: LedgerSource, source: Source | Regist
   const key = keys.get(subject);
   if (key === undefined) throw new LedgerDisagrees(`the key of a recorded delivery was destroyed`);
   const aad = sealedChangeAad(subject, change.kind, change.attributes, change.version);
-  render.values = (JSON.parse(open(key, aad, change.sealed).toString()) as ChangeContent).attributes;
+  render.values = ValueTexts.of(open(key, aad, change.sealed), change.attributes);
   return render;
 }

@@ -1,6 +1,5 @@
 import {
   type AttributeSet,
-  type AttributeValues,
   attributesIn,
   FEED_AGENCY_RESTORED,
   FEED_AGENCY_SUSPENDED,
@@ -15,7 +14,9 @@ import {
   NIL_UUID,
   SOURCE_KIND,
   type SourceKind,
+  type ValueTexts,
 } from '@sluice/contracts';
+import type { BlockText } from './block-text.js';
 
 /** What a delivery is rendered from: the source event, and nothing that can change after it. */
 export interface RenderSource {
@@ -23,14 +24,15 @@ export interface RenderSource {
   /** RFC 3339, as the authority recorded it. */
   time: string;
   /** Opened values of a change or snapshot. */
-  values?: AttributeValues;
-  /** JSON of each value, made once for all recipients. */
-  fragments?: Map<string, string>;
+  values?: ValueTexts;
   stop?: GrantStop;
   deleteBy?: string;
   /** The plan by which it is sent once more. */
   replay?: string;
 }
+
+const COMMA = 0x2c;
+const CLOSE = 0x7d;
 
 const TYPES: Record<SourceKind, FeedEventType> = {
   [SOURCE_KIND.registered]: FEED_PROFILE_CHANGED,
@@ -45,32 +47,40 @@ const TYPES: Record<SourceKind, FeedEventType> = {
 };
 
 /**
- * One CloudEvent of a block, in JSON. A pure function of the source event and the recorded decision: after
+ * Writes one CloudEvent of a block, in JSON. A pure function of the source event and the recorded decision: after
  * a crash the same bytes come out again. Written by hand because it is the path of every delivery;
  * every string put in unescaped is a uuid, a code or a number.
  *
  * @param alias the pairwise id of the subject; ignored in notices about the agency itself
  */
 export function renderDelivery(
+  into: BlockText,
   source: RenderSource,
   decision: LedgerDecision,
   alias: string,
   lane: number,
   sequence: number,
-): string {
+): void {
   const about =
     decision.grant === NIL_UUID
       ? ''
       : `,"subject":"${alias}","grant":"${decision.grant}","purpose":"${decision.purpose}","basis":"${decision.basis}"`;
   const replay = source.replay === undefined ? '' : `,"replay":"${source.replay}"`;
-  return (
+  const notice = noticeOf(source, decision.attributes);
+  into.ascii(
     `{"specversion":"1.0","id":"${decision.agency}.${lane}.${sequence}","source":"/delivery",` +
-    `"type":"${TYPES[source.kind]}","time":"${source.time}","sequence":"${sequence}",` +
-    `"datacontenttype":"application/json"${about}${replay},"data":${dataOf(source, decision.attributes)}}`
+      `"type":"${TYPES[source.kind]}","time":"${source.time}","sequence":"${sequence}",` +
+      `"datacontenttype":"application/json"${about}${replay},"data":${notice ?? '{"attributes":{'}`,
   );
+  if (notice === null) {
+    writeMembers(into, source.values!, decision.attributes);
+    into.ascii('}}');
+  }
+  into.byte(CLOSE);
 }
 
-function dataOf(source: RenderSource, attributes: AttributeSet): string {
+/** The data of what is about a grant or an agency, without a personal value; null of a change. */
+function noticeOf(source: RenderSource, attributes: AttributeSet): string | null {
   switch (source.kind) {
     case SOURCE_KIND.grantStopped:
       return JSON.stringify({ state: source.stop, ...(source.deleteBy && { deleteBy: source.deleteBy }) });
@@ -84,21 +94,15 @@ function dataOf(source: RenderSource, attributes: AttributeSet): string {
     case SOURCE_KIND.agencyRestored:
       return '{}';
     default:
-      return `{"attributes":{${membersOf(source, attributes)}}}`;
+      return null;
   }
 }
 
-function membersOf(source: RenderSource, attributes: AttributeSet): string {
-  const values = source.values!;
-  source.fragments ??= new Map();
-  let members = '';
-  for (const code of attributesIn(attributes)) {
-    let fragment = source.fragments.get(code);
-    if (fragment === undefined) {
-      fragment = `"${code}":${JSON.stringify(values[code])}`;
-      source.fragments.set(code, fragment);
-    }
-    members = members === '' ? fragment : `${members},${fragment}`;
-  }
-  return members;
+function writeMembers(into: BlockText, values: ValueTexts, attributes: AttributeSet): void {
+  let first = true;
+  values.each(attributes, (start, end) => {
+    if (!first) into.byte(COMMA);
+    first = false;
+    into.copy(values.text, start, end);
+  });
 }

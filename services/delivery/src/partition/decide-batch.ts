@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import {
   CATALOGUE_VERSION,
-  type ChangeContent,
   encodeLedgerBatch,
   type LedgerBatch,
   NIL_UUID,
   sealedChangeAad,
+  ValueTexts,
 } from '@sluice/contracts';
 import type { Agencies } from '@sluice/decision';
 import type { PulledRecord } from '@sluice/messaging';
@@ -191,7 +191,7 @@ async function openValues(
     }
     try {
       const aad = sealedChangeAad(ledger.subject, change.kind, change.attributes, change.version);
-      render.values = (JSON.parse(open(key, aad, change.sealed).toString()) as ChangeContent).attributes;
+      render.values = ValueTexts.of(open(key, aad, change.sealed), change.attributes);
     } catch (error) {
       if (!(error instanceof SealBroken || error instanceof SyntaxError)) throw error;
       if (ledger.replay === undefined) broken.subjects.set(ledger.subject, 'seal-broken');

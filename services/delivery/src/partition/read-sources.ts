@@ -63,7 +63,7 @@ export function registrySource(record: PulledRecord, headers: SourceHeaders): Re
       subject: subjectOf(record),
       version: change.version,
       attributes: change.attributes,
-      time: Date.parse(headers.time),
+      time: headers.timeMs,
       actor: change.actor,
     },
     render: { kind: change.kind, time: headers.time },
@@ -126,7 +126,7 @@ function noticeLedger(record: PulledRecord, headers: SourceHeaders, kind: Source
     offset: record.offset,
     eventId: headers.id,
     attributes: 0,
-    time: Date.parse(headers.time),
+    time: headers.timeMs,
     actor: headers.actor,
   };
 }
