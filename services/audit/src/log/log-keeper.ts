@@ -5,6 +5,7 @@ import { type KafkaConnection, PartitionPuller, type PullWant, type RecordProduc
 import type { Logger } from '@sluice/platform';
 import type { Alarm } from '../domain/alarm.js';
 import { coPartitioned, type IntakeTopics } from '../intake/topics.js';
+import { isDue } from './announcement-pace.js';
 import { BlockScan, readLeaves } from './block-index.js';
 import { checkpointRecord } from './checkpoint-record.js';
 import { LeafBatch, type LeafTools, RecordsLost } from './leaf-batch.js';
@@ -15,8 +16,6 @@ import { Witnessing, type WitnessingTools } from './witnesses/witnessing.js';
 
 /** From the beginning of one turn to that of the next: how long a record waits to share its batch with others. */
 const TURN_MS = 400;
-/** Delivery stops two seconds after the last announcement; what a turn is late by has to fit between. */
-const ANNOUNCE_MS = 700;
 const MAX_PULL_BYTES = 1024 * 1024;
 /** Read at once where the index is filled again: about 2 MiB. */
 const INDEX_LEAVES = 16_384;
@@ -46,6 +45,8 @@ interface Leadership {
   puller: PartitionPuller;
   positions: Positions;
   announcedAt: number;
+  /** From the beginning of the last turn to that of the next. */
+  turnMs: number;
 }
 
 /**
@@ -110,7 +111,7 @@ export class LogKeeper {
     const writer = await LogWriter.open({ storage, highWater: session, key });
     const positions = await this.#positionsIn(writer.head.size);
     const puller = new PartitionPuller({ ...connection, clientId: `${connection.clientId}-log` });
-    const leadership: Leadership = { session, writer, puller, positions, announcedAt: -Infinity };
+    const leadership: Leadership = { session, writer, puller, positions, announcedAt: -Infinity, turnMs: TURN_MS };
     const witnessing = new Witnessing({ ...this.options.witnessing, storage, logger }, writer);
     logger.info({ leaves: writer.head.size }, 'keeps the log');
     try {
@@ -119,7 +120,9 @@ export class LogKeeper {
         const begun = performance.now();
         const isBehind = await this.#turn(leadership);
         witnessing.published(writer.checkpoint);
-        if (!isBehind) await this.#sleep(TURN_MS - (performance.now() - begun));
+        const workedMs = performance.now() - begun;
+        leadership.turnMs = isBehind ? workedMs : Math.max(workedMs, TURN_MS);
+        await this.#sleep(leadership.turnMs - workedMs);
       }
     } finally {
       await Promise.all([puller.close(), witnessing.end()]);
@@ -152,7 +155,7 @@ export class LogKeeper {
   async #announce(leadership: Leadership): Promise<void> {
     const { checkpointTopic, key, producer, status } = this.options;
     const now = performance.now();
-    if (now - leadership.announcedAt < ANNOUNCE_MS) return;
+    if (!isDue(now - leadership.announcedAt, leadership.turnMs)) return;
     const { head, checkpoint } = leadership.writer;
     this.#announcedTime = Math.max(this.#announcedTime, Date.now());
     const time = new Date(this.#announcedTime);
