@@ -5,7 +5,7 @@ import { BatchRunner } from './batch-runner.js';
 import { asStoreError } from './database-failure.js';
 import { assertUuid, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
-import { plainName, readStreamAsOfText, readStreamText } from './statements.js';
+import { plainName, readStreamAsOfText, readStreamText, readVersionsText } from './statements.js';
 import { StreamMemory } from './stream-memory.js';
 import type { Command, CurrentState, EventContext, Executed, SqlEffect, StoredEvent } from './types.js';
 import { UpcasterRegistry } from './upcaster-registry.js';
@@ -35,6 +35,17 @@ export interface EventStoreOptions {
    */
   stateEvery?: number;
 }
+
+/** Some of the versions of a stream. */
+export interface StreamPart {
+  /** Exclusive. */
+  after?: number;
+  /** Inclusive. */
+  until?: number;
+}
+
+/** PostgreSQL's largest integer. */
+const LAST_VERSION = 2 ** 31 - 1;
 
 /** Commands that wait for their batch: one, or the whole of an `executeAll`. */
 interface Work extends Waiting {
@@ -91,20 +102,28 @@ export class EventStore {
     return await this.#runner.loadStream(stream);
   }
 
-  /** The stream's events in order, from `fromVersion` on. */
-  async readStream(stream: string, fromVersion = 1): Promise<StoredEvent[]> {
-    return await this.#read(stream, readStreamText(this.#schema), fromVersion);
+  /** The stream's events in order, from `fromVersion` on: all, or the first `limit`. */
+  async readStream(stream: string, fromVersion = 1, limit?: number): Promise<StoredEvent[]> {
+    return await this.#read(stream, readStreamText(this.#schema), [fromVersion, limit ?? null]);
+  }
+
+  /** The events of these versions, in order; those that there are. */
+  async readVersions(stream: string, versions: readonly number[]): Promise<StoredEvent[]> {
+    return await this.#read(stream, readVersionsText(this.#schema), [versions]);
   }
 
   /**
    * The stream as it stood at `at`, by the recorded times of its events: all before the first that was recorded later.
    * Recorded times are compared in milliseconds, as everybody sees them; an event of the very instant stands.
+   * @param part where the caller knows that the events up to version `after` stand, those behind it; and where they know
+   * that not all up to `until` do, none beyond it
    */
-  async readStreamAsOf(stream: string, at: Date): Promise<StoredEvent[]> {
+  async readStreamAsOf(stream: string, at: Date, part: StreamPart = {}): Promise<StoredEvent[]> {
+    const { after = 0, until = LAST_VERSION } = part;
     const before = new Date(at.getTime() + 1);
-    const events = await this.#read(stream, readStreamAsOfText(this.#schema), before);
+    const events = await this.#read(stream, readStreamAsOfText(this.#schema), [after + 1, until, before]);
     // A clock that was set back may have recorded an event before the one it follows.
-    const gap = events.findIndex(({ version }, index) => version !== index + 1);
+    const gap = events.findIndex(({ version }, index) => version !== after + index + 1);
     return gap === -1 ? events : events.slice(0, gap);
   }
 
@@ -114,11 +133,11 @@ export class EventStore {
     await this.#queue.idle();
   }
 
-  async #read(stream: string, text: string, bound: number | Date): Promise<StoredEvent[]> {
+  async #read(stream: string, text: string, bounds: unknown[]): Promise<StoredEvent[]> {
     assertUuid(stream);
     this.#assertOpen();
     try {
-      const result = await this.#pool.query<EventRow>(text, [stream, bound]);
+      const result = await this.#pool.query<EventRow>(text, [stream, ...bounds]);
       return result.rows.map((row) => ({
         stream,
         version: row.version,

@@ -63,14 +63,21 @@ select pg_advisory_xact_lock(hashtext('sluice.turns.${schema}'), turn)
   };
 }
 
-/** Not prepared, nor is the next: rarely asked, and a plan kept from when the log was small would scan it. */
+/** From version $2 on, $3 of them. Not prepared, nor are the next: rarely asked, and a plan kept from when the log was small would scan it. */
 export function readStreamText(schema: string): string {
-  return `${eventsOf(schema)} where stream = $1 and version >= $2 order by version`;
+  return `${eventsOf(schema)} where stream = $1 and version >= $2 order by version limit $3`;
 }
 
-/** What was recorded before $2. A stream is short beside the log: the time is looked at in its own rows, and needs no index. */
+/**
+ * What was recorded before $4 of the versions from $2 to $3. A stream is short beside the log: the time is looked at in its
+ * own rows, and needs no index.
+ */
 export function readStreamAsOfText(schema: string): string {
-  return `${eventsOf(schema)} where stream = $1 and recorded_at < $2 order by version`;
+  return `${eventsOf(schema)} where stream = $1 and version between $2 and $3 and recorded_at < $4 order by version`;
+}
+
+export function readVersionsText(schema: string): string {
+  return `${eventsOf(schema)} where stream = $1 and version = any($2::int[]) order by version`;
 }
 
 function eventsOf(schema: string): string {

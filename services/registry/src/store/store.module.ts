@@ -16,6 +16,7 @@ import { AccessRecords, DatabaseAway, EventRelay, eventRelay } from '@sluice/rec
 import { BlindIndex, FileKeyProvider, SubjectKeys } from '@sluice/vault';
 import { Pool } from 'pg';
 import { Filings } from './filings.js';
+import { Milestones } from './milestones.js';
 import { PastSubjects } from './past-subjects.js';
 import { Publishers } from './publishers.js';
 import { SCHEMA, STATE_EVERY } from './schema.js';
@@ -73,6 +74,7 @@ const REMEMBERED_SUBJECTS = 20_000;
       },
     },
     Filings,
+    Milestones,
     PastSubjects,
     Publishers,
     Subjects,

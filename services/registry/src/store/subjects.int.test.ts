@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStore } from '@sluice/event-store';
 import { createTestDatabase } from '@sluice/local-stack';
-import { createLogger } from '@sluice/platform';
+import { createLogger, Shutdown } from '@sluice/platform';
 import { BlindIndex, FileKeyProvider, SubjectKeys } from '@sluice/vault';
 import pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
 import type { Provenance } from '../domain/profile.js';
 import { decideChange, decideRegistration } from '../domain/subject.js';
 import { RegistryDatabase } from '../testing/registry-database.js';
+import { Milestones } from './milestones.js';
 import { SubjectCommands } from './subject-commands.js';
 import { Subjects } from './subjects.js';
 
@@ -35,6 +36,7 @@ const subjects = new Subjects(
   events,
   keys,
   new SubjectCommands(keys, new BlindIndex(await provider.secret('blind-index')), logger),
+  new Milestones(pool, events, logger, new Shutdown(logger)),
 );
 afterAll(async () => {
   await events.close();

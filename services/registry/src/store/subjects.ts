@@ -3,6 +3,7 @@ import { EventStore, type Executed, type SqlEffect } from '@sluice/event-store';
 import type { Refusal } from '@sluice/platform';
 import { SubjectKeys } from '@sluice/vault';
 import type { Nobody, Subject } from '../domain/subject.js';
+import { Milestones } from './milestones.js';
 import { openSubject } from './sealed-subject.js';
 import {
   IDENTITY_CONSTRAINT,
@@ -27,6 +28,7 @@ export class Subjects {
     private readonly events: EventStore,
     private readonly keys: SubjectKeys,
     private readonly commands: SubjectCommands,
+    private readonly milestones: Milestones,
   ) {}
 
   /** How many single commands wait for their commit. */
@@ -44,7 +46,9 @@ export class Subjects {
     if (this.waiting >= MAX_WAITING) return QUEUE_FULL;
     this.waiting++;
     try {
-      return replyOf(await this.events.execute(this.commands.commandFor(command)));
+      const executed = await this.events.execute(this.commands.commandFor(command));
+      this.milestones.notice(command.subject, executed);
+      return replyOf(executed);
     } finally {
       this.waiting--;
     }
@@ -66,6 +70,9 @@ export class Subjects {
       commands.map((command) => this.commands.commandFor(command)),
       (results) => withReplies(results.map(replyOf)),
     );
+    executed.forEach((result, index) => {
+      this.milestones.notice(commands[index]!.subject, result);
+    });
     return executed.map(replyOf);
   }
 
