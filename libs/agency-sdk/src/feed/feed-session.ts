@@ -3,6 +3,7 @@ import { type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
 import { SluiceError } from '../errors.js';
 import { Backoff } from '../retry/backoff.js';
 import type { BlockReader } from './block-reader.js';
+import { CommittedOffsets } from './committed-offsets.js';
 import { groupIdOf, type SluiceFeedOptions } from './feed-options.js';
 import { fromKafka } from './kafka-errors.js';
 import { correctRequestQueue } from './kafkajs-request-queue.js';
@@ -27,6 +28,7 @@ export class FeedSession {
   readonly #reader: BlockReader;
   readonly #topic: string;
   readonly #consumer: Consumer;
+  readonly #offsets: CommittedOffsets;
   /** Settles when the session has crashed or was closed. */
   readonly ended: Promise<SluiceError | undefined>;
   #end: (error?: SluiceError) => void = () => {};
@@ -63,6 +65,7 @@ export class FeedSession {
       sessionTimeout: SESSION_TIMEOUT_MS,
       retry: KAFKAJS_RETRY,
     });
+    this.#offsets = new CommittedOffsets(this.#consumer, this.#topic);
   }
 
   /**
@@ -84,9 +87,10 @@ export class FeedSession {
   async close(): Promise<void> {
     this.#closing = true;
     for (const retry of this.#retries) clearTimeout(retry);
+    await Promise.all(this.#turns.values());
+    await this.#offsets.commit();
     // When the broker is away, leaving fails; it notices by itself.
     await this.#consumer.disconnect().catch(() => {});
-    await Promise.all(this.#turns.values());
     this.#end();
   }
 
@@ -120,6 +124,7 @@ export class FeedSession {
   #take(lanes: number[]): void {
     const generation = ++this.#generation;
     this.#followers.clear();
+    this.#offsets.forget();
     for (const lane of lanes) this.#inTurn(lane, () => this.#resume(lane, generation));
   }
 
@@ -139,7 +144,7 @@ export class FeedSession {
     }
   }
 
-  async #onBatch({ batch, resolveOffset, heartbeat, isRunning, isStale, commitOffsetsIfNecessary }: EachBatchPayload) {
+  async #onBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload) {
     const lane = batch.partition;
     const generation = this.#generation;
     let lost: unknown;
@@ -152,18 +157,13 @@ export class FeedSession {
       !this.#closing && lost === undefined && generation === this.#generation && isRunning() && !isStale();
     try {
       await this.#inTurn(lane, async () => {
-        let applied: string | undefined;
         for (const message of batch.messages) {
           const follower = goesOn() ? this.#followers.get(lane) : undefined;
           if (follower === undefined || !(await this.#follow(follower, lane, message, goesOn))) break;
           resolveOffset(message.offset);
-          applied = message.offset;
+          if (generation === this.#generation) this.#offsets.applied(lane, message.offset);
           await heartbeat();
         }
-        if (applied === undefined || !goesOn()) return;
-        // Only for the centre to see how far this agency is behind: it resumes from its own positions.
-        const offset = String(BigInt(applied) + 1n);
-        await commitOffsetsIfNecessary({ topics: [{ topic: this.#topic, partitions: [{ partition: lane, offset }] }] });
       });
     } finally {
       clearInterval(beating);
