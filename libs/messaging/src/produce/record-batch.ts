@@ -1,4 +1,4 @@
-import { crc32c } from '@platformatic/kafka';
+import { crc32c, Writer } from '@platformatic/kafka';
 
 /** The fields of a record that go on the wire. */
 export interface WireRecord {
@@ -72,7 +72,8 @@ export function encodeBatch(
     at = writeVarint(bytes, bodies[index]! + varintBytes(index), at);
     at = writeRecord(bytes, records[index]!, index, at);
   }
-  bytes.writeUInt32BE(crc32c(bytes.subarray(CHECKED_FROM)), 17);
+  // Of a Writer's buffer, because of plain bytes the client first makes a copy.
+  bytes.writeUInt32BE(crc32c(Writer.create().append(bytes.subarray(CHECKED_FROM)).dynamicBuffer), 17);
   return bytes;
 }
 

@@ -5,12 +5,12 @@ import {
   HEADER,
   LEDGER_BATCH,
   LEDGER_CONTENT,
-  type LedgerBatch,
+  type LedgerBlock,
   TOPICS,
 } from '@sluice/contracts';
 import type { OutgoingRecord, RecordProducer } from '@sluice/messaging';
 import type { ContentKey } from '@sluice/vault';
-import { fenceRecord, fencesOf } from './fences.js';
+import { type Fence, fenceRecord } from './fences.js';
 
 const NAME = {
   contentType: Buffer.from(FEED_HEADER.contentType),
@@ -23,11 +23,14 @@ const NAME = {
 };
 const BLOCK_CONTENT_BYTES = Buffer.from(BLOCK_CONTENT);
 
-/** A batch that is in the ledger, with the bytes of its blocks in the ledger’s order. */
+/** What goes out of a batch that is in the ledger: its blocks in the ledger’s order, its record, and the fences it sets. */
 export interface CommittedBatch {
-  ledger: LedgerBatch;
+  partition: number;
+  sequence: number;
+  decidedAt: number;
   content: Buffer;
-  blocks: readonly { value: Buffer; key: ContentKey }[];
+  blocks: readonly { ledger: LedgerBlock; value: Buffer; key: ContentKey }[];
+  fences: readonly Fence[];
   traceparent: string | undefined;
 }
 
@@ -40,9 +43,8 @@ export class Dispatcher {
    * in the feed.
    */
   async dispatch(batch: CommittedBatch): Promise<void> {
-    const { partition } = batch.ledger;
-    const records = batch.ledger.blocks.map((block, i): OutgoingRecord => {
-      const { value, key } = batch.blocks[i]!;
+    const { partition, fences, decidedAt } = batch;
+    const records = batch.blocks.map(({ ledger: block, value, key }): OutgoingRecord => {
       const headers = new Map<Buffer, Buffer>([
         [NAME.contentType, BLOCK_CONTENT_BYTES],
         [NAME.keyId, Buffer.from(key.kid)],
@@ -56,18 +58,15 @@ export class Dispatcher {
     });
     records.push(ledgerRecord(batch));
     await this.producer.send(records);
-    const fences = fencesOf(batch.ledger);
-    if (fences.length > 0) {
-      await this.producer.send(fences.map((fence) => fenceRecord(fence, batch.ledger.decidedAt)));
-    }
+    if (fences.length > 0) await this.producer.send(fences.map((fence) => fenceRecord(fence, decidedAt)));
   }
 }
 
-function ledgerRecord({ ledger, content }: CommittedBatch): OutgoingRecord {
-  const id = `${ledger.partition}.${ledger.sequence}`;
+function ledgerRecord({ partition, sequence, decidedAt, content }: CommittedBatch): OutgoingRecord {
+  const id = `${partition}.${sequence}`;
   return {
     topic: TOPICS.ledger.name,
-    partition: ledger.partition,
+    partition,
     key: null,
     value: content,
     headers: {
@@ -76,9 +75,9 @@ function ledgerRecord({ ledger, content }: CommittedBatch): OutgoingRecord {
       [HEADER.id]: id,
       [HEADER.source]: '/delivery',
       [HEADER.type]: LEDGER_BATCH,
-      [HEADER.time]: new Date(ledger.decidedAt).toISOString(),
-      [HEADER.partitionKey]: String(ledger.partition),
-      [HEADER.sequence]: String(ledger.sequence),
+      [HEADER.time]: new Date(decidedAt).toISOString(),
+      [HEADER.partitionKey]: String(partition),
+      [HEADER.sequence]: String(sequence),
       [HEADER.actor]: 'service:delivery',
     },
   };

@@ -16,6 +16,7 @@ import { readSourcesAgain } from '../partition/read-sources-again.js';
 import type { Aliases } from './aliases.js';
 import { remakeBlock } from './blocks.js';
 import type { CommittedBatch } from './dispatcher.js';
+import { fencesOf } from './fences.js';
 
 /** The recorded digest is not that of the bytes made again: sending them could reuse a nonce for another text. */
 export class LedgerDisagrees extends Error {
@@ -59,9 +60,10 @@ export async function remakeBatch(content: Buffer, context: RemakeContext): Prom
     if (!hash('sha256', value, 'buffer').equals(block.digest)) {
       throw new LedgerDisagrees(`lane ${ledger.partition} of ${block.agency}, block at ${block.first}`);
     }
-    blocks.push({ value, key });
+    blocks.push({ ledger: block, value, key });
   }
-  return { ledger, content, blocks, traceparent: undefined };
+  const { partition, sequence, decidedAt } = ledger;
+  return { partition, sequence, decidedAt, content, blocks, fences: fencesOf(ledger), traceparent: undefined };
 }
 
 async function renderSources(

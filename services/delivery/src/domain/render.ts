@@ -61,20 +61,20 @@ export function renderDelivery(
   lane: number,
   sequence: number,
 ): void {
+  const { agency, grant, purpose, basis } = decision;
   const about =
-    decision.grant === NIL_UUID
-      ? ''
-      : `,"subject":"${alias}","grant":"${decision.grant}","purpose":"${decision.purpose}","basis":"${decision.basis}"`;
+    grant === NIL_UUID ? '' : `,"subject":"${alias}","grant":"${grant}","purpose":"${purpose}","basis":"${basis}"`;
   const replay = source.replay === undefined ? '' : `,"replay":"${source.replay}"`;
   const notice = noticeOf(source, decision.attributes);
   into.ascii(
-    `{"specversion":"1.0","id":"${decision.agency}.${lane}.${sequence}","source":"/delivery",` +
+    `{"specversion":"1.0","id":"${agency}.${lane}.${sequence}","source":"/delivery",` +
       `"type":"${TYPES[source.kind]}","time":"${source.time}","sequence":"${sequence}",` +
       `"datacontenttype":"application/json"${about}${replay},"data":${notice ?? '{"attributes":{'}`,
   );
   if (notice === null) {
     writeMembers(into, source.values!, decision.attributes);
-    into.ascii('}}');
+    into.byte(CLOSE);
+    into.byte(CLOSE);
   }
   into.byte(CLOSE);
 }

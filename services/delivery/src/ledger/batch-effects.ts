@@ -1,4 +1,4 @@
-import type { LedgerBatch } from '@sluice/contracts';
+import type { LedgerBlock } from '@sluice/contracts';
 import type { Grant } from '@sluice/decision';
 import type { LogMark } from '../partition/source-record.js';
 
@@ -32,11 +32,19 @@ export interface ReplayProgress {
   skipped: number;
 }
 
+/** A batch's row in the ledger. `content` has everything; a batch's sources and decisions as objects are not kept for so long. */
+export interface LedgerRow {
+  sequence: number;
+  decidedAt: number;
+  blocks: readonly LedgerBlock[];
+  content: Buffer;
+}
+
 /** Everything one batch changes, to be committed together. */
 export interface BatchEffects {
   state: PartitionState;
   /** Absent where nothing had to be decided. */
-  batch?: { ledger: LedgerBatch; content: Buffer };
+  batch?: LedgerRow;
   /** New grants of every person that a consent or snapshot event touched. */
   subjects: ReadonlyMap<string, readonly Grant[]>;
   parked: readonly { offset: bigint; subject: string; reason: string }[];

@@ -61,8 +61,8 @@ export function commitValues(group: readonly BatchEffects[]): unknown[] {
   const batches = group.flatMap(({ state, batch }) =>
     batch === undefined ? [] : [{ partition: state.partition, ...batch }],
   );
-  const blocks = batches.flatMap(({ partition, ledger }) =>
-    ledger.blocks.map((block) => ({ partition, batch: ledger.sequence, ...block })),
+  const blocks = batches.flatMap(({ partition, sequence, blocks }) =>
+    blocks.map((block) => ({ partition, batch: sequence, ...block })),
   );
   const lanes = lastOfEachLane(blocks);
   const subjects = ofEach(group, ({ subjects }) => [...subjects]);
@@ -91,8 +91,8 @@ export function commitValues(group: readonly BatchEffects[]): unknown[] {
     Buffer.concat(states.map((state) => state.ledgerDigest)),
     states.map((state) => state.dispatchedSequence),
     batches.map((batch) => batch.partition),
-    batches.map(({ ledger }) => ledger.sequence),
-    batches.map(({ ledger }) => new Date(ledger.decidedAt)),
+    batches.map(({ sequence }) => sequence),
+    batches.map(({ decidedAt }) => new Date(decidedAt)),
     starts,
     Buffer.concat(batches.map(({ content }) => content)),
     batches.map(({ content }) => content.length),

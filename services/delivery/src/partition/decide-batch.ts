@@ -12,6 +12,7 @@ import type { PulledRecord } from '@sluice/messaging';
 import { type ContentKeys, open, SealBroken, type SubjectKeys } from '@sluice/vault';
 import type { Aliases } from '../dispatch/aliases.js';
 import { makeBlocks, type SealedBlock } from '../dispatch/blocks.js';
+import { type Fence, fencesOf } from '../dispatch/fences.js';
 import type { BatchEffects, LaneState, PartitionState, ReplayProgress } from '../ledger/batch-effects.js';
 import type { ReplaySlice } from '../replay/slice.js';
 import type { Reading } from './batch-reader.js';
@@ -38,6 +39,9 @@ export interface DecidedBatch {
   effects: BatchEffects;
   agencies: Agencies;
   blocks: readonly SealedBlock[];
+  fences: readonly Fence[];
+  /** When the oldest of its new events was recorded, ms since 1970; the time of the decision where there is none. */
+  oldest: number;
   traceparent: string | undefined;
 }
 
@@ -219,14 +223,22 @@ async function finish(
     settled: settled.map((record) => record.offset).filter((o) => !draft.parked.some((one) => one.offset === o)),
     ...(slice && { replayed: progressOf(slice, draft, skipped) }),
   };
-  if (draft.sources.length > 0) {
-    state.ledgerSequence += 1;
-    const ledger = ledgerOf(draft, blocks, state, before.ledgerDigest);
-    const content = encodeLedgerBatch(ledger);
-    state.ledgerDigest = hash('sha256', content, 'buffer');
-    effects.batch = { ledger, content };
-  }
-  return { effects, agencies: draft.agencies, blocks, traceparent };
+  const decided = { effects, agencies: draft.agencies, blocks, oldest: oldestOf(draft), traceparent };
+  if (draft.sources.length === 0) return { ...decided, fences: [] };
+  state.ledgerSequence += 1;
+  const ledger = ledgerOf(draft, blocks, state, before.ledgerDigest);
+  const content = encodeLedgerBatch(ledger);
+  state.ledgerDigest = hash('sha256', content, 'buffer');
+  const { sequence, decidedAt } = ledger;
+  effects.batch = { sequence, decidedAt, blocks: ledger.blocks, content };
+  return { ...decided, fences: fencesOf(ledger) };
+}
+
+function oldestOf({ sources, now }: Draft): number {
+  return sources.reduce(
+    (least, { ledger }) => (ledger.replay === undefined ? Math.min(least, ledger.time) : least),
+    now,
+  );
 }
 
 function progressOf({ replay, next, done }: ReplaySlice, draft: Draft, skipped: number): ReplayProgress {

@@ -108,26 +108,39 @@ export class PartitionWorker {
         aliases: this.#aliases,
       });
       await this.context.dispatcher.dispatch(batch);
-      this.#state.dispatchedSequence = batch.ledger.sequence;
+      this.#state.dispatchedSequence = batch.sequence;
     }
     await this.#noteDispatched();
   }
 
   async #step(signal: AbortSignal): Promise<void> {
     if (!this.context.gate.isOpen) return this.#waitForAudit(signal);
+    const step = await this.#decide();
+    // It closed while the broker was waited for: what was read is read again later.
+    if (step === 'gate-closed') return this.#waitForAudit(signal);
+    if (step === 'nothing') return this.#noteDispatched();
+    const { decided, due, changes } = step;
+    await this.context.store.commit(decided.effects);
+    this.#take(decided);
+    await this.#dispatch(decided, changes);
+    if (due !== undefined) await this.#replays.taken(due);
+    if (changes < SMALL_BATCH) await gather(GATHER_MS);
+  }
+
+  /**
+   * Reads and decides. Apart from what comes after it, so that nothing holds what was read, some 2 MB of a batch, while
+   * PostgreSQL and Kafka are waited for: what is held for so long is collected late.
+   */
+  async #decide() {
     // Read before the stops are: what was stopped until then is not sent once more either.
     const slice = this.#behind ? undefined : await this.#replays.next(this.#state.registryOffset);
     const reading = await this.#reader.read(this.#state, this.#behind ? undefined : this.#replays.idleMs);
     this.#behind = !reading.complete;
     this.context.observe.lag(this.partition, reading.lag);
-    // It closed while the broker was waited for: what was read is read again later.
-    if (!this.context.gate.isOpen) return this.#waitForAudit(signal);
+    if (!this.context.gate.isOpen) return 'gate-closed';
     const settled = await this.#settled();
     const due = reading.complete ? slice : undefined;
-    if (isEmpty(reading) && settled.length === 0 && due === undefined) {
-      await this.#noteDispatched();
-      return;
-    }
+    if (isEmpty(reading) && settled.length === 0 && due === undefined) return 'nothing';
     this.#replays.decided(reading.registry, this.#state.registryOffset);
     const decided = await decideBatch(reading, settled, due, this.#state, {
       ...this.context,
@@ -139,11 +152,7 @@ export class PartitionWorker {
       now: Date.now,
     });
     if (reading.vetting.length > 0) await this.#provision(decided.agencies);
-    await this.context.store.commit(decided.effects);
-    this.#take(decided);
-    await this.#dispatch(decided, reading.registry.length);
-    if (due !== undefined) await this.#replays.taken(due);
-    if (reading.registry.length < SMALL_BATCH) await gather(GATHER_MS);
+    return { decided, due, changes: reading.registry.length };
   }
 
   async #waitForAudit(signal: AbortSignal): Promise<void> {
@@ -163,16 +172,16 @@ export class PartitionWorker {
     if (effects.settled.length > 0) this.#parkedCheckedAt = 0;
   }
 
-  async #dispatch({ effects, blocks, traceparent }: DecidedBatch, changes: number): Promise<void> {
+  async #dispatch({ effects, oldest, ...decided }: DecidedBatch, changes: number): Promise<void> {
     if (effects.batch === undefined) return;
-    const { ledger, content } = effects.batch;
-    await this.context.dispatcher.dispatch({ ledger, content, blocks, traceparent });
+    const { partition } = this;
+    const { sequence, decidedAt, content } = effects.batch;
+    const { blocks, fences, traceparent } = decided;
+    await this.context.dispatcher.dispatch({ partition, sequence, decidedAt, content, blocks, fences, traceparent });
     // Committed with the next batch, or when it is quiet: until then a crash only sends these bytes once more.
-    this.#state.dispatchedSequence = ledger.sequence;
-    const fresh = ledger.sources.filter(({ replay }) => replay === undefined);
-    const oldest = fresh.reduce((least, source) => Math.min(least, source.time), ledger.decidedAt);
+    this.#state.dispatchedSequence = sequence;
     const deliveries = blocks.reduce((sum, block) => sum + block.ledger.count, 0);
-    this.context.observe.dispatched(this.partition, changes, deliveries, Date.now() - oldest);
+    this.context.observe.dispatched(partition, changes, deliveries, Date.now() - oldest);
   }
 
   #dispatchedNoted = 0;
