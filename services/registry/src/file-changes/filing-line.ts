@@ -18,14 +18,52 @@ export function readLine(line: RawLine): FiledChange | RefusedLine {
   if (line === 'too-long') return { refused: 'body-too-large' };
   const json = parse(line);
   if (json === undefined) return { refused: 'body-not-json' };
-  const read = filingLine.safeParse(json);
-  if (!read.success) return { refused: 'validation-failed' };
-  const { subject, attributes, evidence } = read.data;
-  // The schema drops this one name silently; it is as unknown to the catalogue as any other.
-  if (Object.hasOwn((json as { attributes: object }).attributes, '__proto__')) return { refused: 'unknown-attribute' };
+  const fields = isPlain(json) ? json : readByContract(json);
+  if ('refused' in fields) return fields;
+  const { subject, attributes, evidence } = fields;
   const values = readValues(attributes);
   if ('refused' in values) return { refused: values.refused };
-  return { subject: subject, evidence, values: values.values, set: values.set };
+  return { subject, evidence, values: values.values, set: values.set };
+}
+
+interface Fields {
+  readonly subject: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly evidence?: string | undefined;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const EVIDENCE = /^[\w.:/-]{1,120}$/;
+const MAX_NAME = 40;
+
+/**
+ * Whether the contract takes the line as it is, told without the copies the contract's schema makes: 0.1 us against 1.4.
+ * MUST say no wherever it is in doubt; then the contract is asked.
+ */
+export function isPlain(json: unknown): json is Fields {
+  if (!isRecord(json)) return false;
+  for (const name in json) if (name !== 'subject' && name !== 'attributes' && name !== 'evidence') return false;
+  const { subject, attributes, evidence } = json;
+  if (typeof subject !== 'string' || !UUID.test(subject) || !isRecord(attributes)) return false;
+  if (evidence !== undefined && (typeof evidence !== 'string' || !EVIDENCE.test(evidence))) return false;
+  let some = false;
+  for (const name in attributes) {
+    if (name.length > MAX_NAME || name === '__proto__') return false;
+    some = true;
+  }
+  return some;
+}
+
+function readByContract(json: unknown): Fields | RefusedLine {
+  const read = filingLine.safeParse(json);
+  if (!read.success) return { refused: 'validation-failed' };
+  // The schema drops this one name silently; it is as unknown to the catalogue as any other.
+  if (Object.hasOwn((json as Fields).attributes, '__proto__')) return { refused: 'unknown-attribute' };
+  return read.data;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `undefined` for bytes that are not JSON (RFC 8259: in UTF-8). */

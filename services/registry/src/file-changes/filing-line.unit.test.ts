@@ -1,6 +1,7 @@
+import { filingLine } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readLine } from './filing-line.js';
+import { isPlain, readLine } from './filing-line.js';
 
 const SUBJECT = '0190a000-0000-7000-8000-000000000101';
 const read = (text: string) => readLine(Buffer.from(text));
@@ -74,4 +75,32 @@ test('no bytes at all make reading a line throw, or touch the prototype of objec
     ),
   );
   expect(Object.keys(Object.prototype)).toEqual([]);
+});
+
+test('what is taken for plain, the contract takes as it is', () => {
+  const odd = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('', 'x'.repeat(121), 'doc 1', `${SUBJECT}\n`, SUBJECT.toUpperCase()),
+  );
+  const name = fc.oneof(fc.constantFrom('occupation', '__proto__', 'x'.repeat(40), 'x'.repeat(41), ''), fc.string());
+  const members = fc.record(
+    {
+      subject: fc.oneof({ weight: 3, arbitrary: fc.constant(SUBJECT) }, { weight: 1, arbitrary: odd }),
+      attributes: fc.oneof({ weight: 3, arbitrary: fc.dictionary(name, odd) }, { weight: 1, arbitrary: odd }),
+      evidence: fc.oneof({ weight: 3, arbitrary: fc.constant('case/1') }, { weight: 1, arbitrary: odd }),
+      more: odd,
+    },
+    { requiredKeys: [] },
+  );
+  let plain = 0;
+  const agree = (given: unknown) => {
+    const json: unknown = JSON.parse(JSON.stringify(given));
+    if (!isPlain(json)) return;
+    plain++;
+    expect(filingLine.safeParse(json)).toEqual({ success: true, data: json });
+  };
+  fc.assert(fc.property(fc.oneof({ weight: 9, arbitrary: members }, { weight: 1, arbitrary: odd }), agree), {
+    numRuns: 2_000,
+  });
+  expect(plain).toBeGreaterThan(100);
 });
