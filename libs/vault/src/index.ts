@@ -6,5 +6,5 @@ export { FileKeyProvider } from './file-key-provider.js';
 export type { KeyProvider, SecretName } from './key-provider.js';
 export { PairwiseIds } from './pairwise-ids.js';
 export { ReceiptSigner, verifyReceipt } from './receipts.js';
-export { open, seal } from './seal.js';
+export { open, SEAL_BYTES, seal, sealInto } from './seal.js';
 export { SubjectKeys, type SubjectKeysOptions } from './subject-keys.js';

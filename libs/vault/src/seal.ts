@@ -4,6 +4,8 @@ import { SealBroken } from './errors.js';
 const CIPHER = 'aes-256-gcm';
 export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
+/** How much longer a text is once sealed. */
+export const SEAL_BYTES = IV_BYTES + TAG_BYTES;
 
 /** One call for random bytes serves this many ivs: a call per iv costs as much as the encryption. */
 const IVS_PER_REFILL = 1024;
@@ -53,16 +55,24 @@ export function decrypt(key: KeyObject, iv: Buffer, aad: Buffer | string, sealed
  * @returns `12 iv | ciphertext | 16 tag`
  */
 export function seal(key: KeyObject, aad: Buffer | string, plaintext: Buffer): Buffer {
+  const sealed = Buffer.allocUnsafe(plaintext.length + SEAL_BYTES);
+  sealInto(sealed, 0, key, aad, plaintext);
+  return sealed;
+}
+
+/** What {@link seal} returns, written to `target` at `at`; it MUST have room for `plaintext.length + SEAL_BYTES`. */
+export function sealInto(target: Buffer, at: number, key: KeyObject, aad: Buffer | string, plaintext: Buffer): void {
   const iv = nextIv();
   const cipher = createCipheriv(CIPHER, key, iv).setAAD(bytes(aad));
-  const body = cipher.update(plaintext);
+  iv.copy(target, at);
+  const end = at + IV_BYTES + cipher.update(plaintext).copy(target, at + IV_BYTES);
   cipher.final();
-  return Buffer.concat([iv, body, cipher.getAuthTag()]);
+  cipher.getAuthTag().copy(target, end);
 }
 
 /** Opens what {@link seal} made. @throws {SealBroken} */
 export function open(key: KeyObject, aad: Buffer | string, sealed: Buffer): Buffer {
-  if (sealed.length < IV_BYTES + TAG_BYTES) throw new SealBroken();
+  if (sealed.length < SEAL_BYTES) throw new SealBroken();
   return decrypt(key, sealed.subarray(0, IV_BYTES), aad, sealed.subarray(IV_BYTES));
 }
 

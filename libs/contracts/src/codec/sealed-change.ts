@@ -37,9 +37,16 @@ const FIXED = 12;
 const ANSWERS = 20;
 
 export function encodeSealedChange(change: SealedChange): Buffer {
+  const out = encodeSealedHead(change, change.sealed.length);
+  change.sealed.copy(out, out.length - change.sealed.length);
+  return out;
+}
+
+/** The payload with its last `sealedBytes` still open, for whoever seals in place: that saves a copy of each event. */
+export function encodeSealedHead(change: Omit<SealedChange, 'sealed'>, sealedBytes: number): Buffer {
   const actor = Buffer.from(change.actor);
   const answers = change.answers ? ANSWERS : 0;
-  const out = Buffer.allocUnsafe(FIXED + actor.length + answers + change.sealed.length);
+  const out = Buffer.allocUnsafe(FIXED + actor.length + answers + sealedBytes);
   out[0] = FORMAT;
   out[1] = change.kind;
   out[2] = change.assurance;
@@ -47,13 +54,11 @@ export function encodeSealedChange(change: SealedChange): Buffer {
   out.writeUInt32BE(change.attributes, 4);
   out.writeUInt32BE(change.version, 8);
   actor.copy(out, FIXED);
-  let at = FIXED + actor.length;
   if (change.answers) {
+    const at = FIXED + actor.length;
     writeUuid(change.answers.grant, out, at);
     out.writeUInt32BE(change.answers.grantVersion, at + 16);
-    at += ANSWERS;
   }
-  change.sealed.copy(out, at);
   return out;
 }
 

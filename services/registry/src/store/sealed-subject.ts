@@ -6,14 +6,14 @@ import {
   CHANGE_KIND,
   type ChangeContent,
   type ChangeKind,
-  encodeSealedChange,
+  encodeSealedHead,
   SEALED_CONTENT,
   SNAPSHOT_TAKEN,
   SUBJECT_REGISTERED,
   sealedChangeAad,
 } from '@sluice/contracts';
 import type { CurrentState, NewEvent } from '@sluice/event-store';
-import { open, seal } from '@sluice/vault';
+import { open, SEAL_BYTES, seal, sealInto } from '@sluice/vault';
 import type { Profile } from '../domain/profile.js';
 import { evolve, type Subject, type SubjectEvent } from '../domain/subject.js';
 import { storedEvent } from './stored-event.js';
@@ -61,14 +61,20 @@ export function sealEvent(key: KeyObject, subject: string, event: SubjectEvent, 
     actor = event.provenance.assertedBy;
     if (event.provenance.evidence !== undefined) content.evidence = event.provenance.evidence;
   }
-  const payload = encodeSealedChange({
-    kind,
-    assurance: event.kind === 'snapshot' ? event.assurance : event.provenance.assurance,
-    actor,
-    attributes,
-    version,
-    ...(event.kind === 'snapshot' && { answers: event.answers }),
-    sealed: seal(key, sealedChangeAad(subject, kind, attributes, version), Buffer.from(JSON.stringify(content))),
-  });
+  const plain = Buffer.from(JSON.stringify(content));
+  const sealedBytes = plain.length + SEAL_BYTES;
+  const payload = encodeSealedHead(
+    {
+      kind,
+      assurance: event.kind === 'snapshot' ? event.assurance : event.provenance.assurance,
+      actor,
+      attributes,
+      version,
+      ...(event.kind === 'snapshot' && { answers: event.answers }),
+    },
+    sealedBytes,
+  );
+  const aad = sealedChangeAad(subject, kind, attributes, version);
+  sealInto(payload, payload.length - sealedBytes, key, aad, plain);
   return { type: EVENT_TYPES[event.kind], contentType: SEALED_CONTENT, payload };
 }
