@@ -5,7 +5,7 @@ import { asStoreError, rejected, violatedConstraint } from './database-failure.j
 import { type Decided, decideAll, type Entry, Faulty } from './decide.js';
 import { EventStoreError } from './errors.js';
 import { type Loaded, loadStates, movedStreams, nothingLoaded } from './load.js';
-import { appendStatement, type Statement, takeTurnStatement } from './statements.js';
+import { appendStatements, type Statement, takeTurnStatement } from './statements.js';
 import type { StreamMemory } from './stream-memory.js';
 import { withClient } from './transaction.js';
 import type { CurrentState, Executed, SqlEffect } from './types.js';
@@ -69,7 +69,7 @@ export class BatchRunner {
     const { pool, schema } = options;
     this.#options = options;
     this.#takeTurn = takeTurnStatement(schema);
-    this.#committer = new Committer(pool, schema, appendStatement(schema));
+    this.#committer = new Committer(pool, schema, appendStatements(schema));
   }
 
   /** Results of the entries in order; fewer when the byte limit was reached: the others are untouched. */

@@ -1,9 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
-import { appendValues } from './append-values.js';
+import { append } from './append-query.js';
+import { appendRows } from './append-values.js';
 import { asStoreError, connectionBroke, failureOf } from './database-failure.js';
 import type { Append } from './decide.js';
 import { EventStoreError } from './errors.js';
-import type { Statement } from './statements.js';
+import type { AppendStatements } from './statements.js';
 import { inTransaction, withClient } from './transaction.js';
 import type { SqlEffect } from './types.js';
 
@@ -37,7 +38,7 @@ export class Committer {
   constructor(
     readonly pool: Pool,
     readonly schema: string,
-    readonly append: Statement,
+    readonly statements: AppendStatements,
   ) {}
 
   /** Stores a batch whole; undefined when it did. */
@@ -47,7 +48,7 @@ export class Committer {
     return await this.#outcomeOf((committing) =>
       withClient(this.pool, async (client) => {
         committing();
-        await client.query({ ...this.append, values: appendValues(batch.appends) });
+        await append(client, this.statements, appendRows(batch.appends));
       }),
     );
   }
@@ -59,7 +60,7 @@ export class Committer {
 
   async write(client: PoolClient, batch: Batch): Promise<void> {
     // First of all: an effect before it would draw the transaction's id too early (see the append statement).
-    if (batch.appends.length > 0) await client.query({ ...this.append, values: appendValues(batch.appends) });
+    if (batch.appends.length > 0) await append(client, this.statements, appendRows(batch.appends));
     if (batch.isolated) await this.#isolatedEffects(client, batch.appends);
     else await this.#effects(client, batch.appends);
     for (const effect of batch.effects) await client.query(effect);

@@ -1,3 +1,5 @@
+import { APPENDED_COLUMNS } from './event-rows.js';
+
 /** Names that may stand unquoted in SQL; schema names come from configuration and are put into the text. */
 const PLAIN_NAME = /^[a-z][a-z0-9_]{0,50}$/;
 
@@ -12,41 +14,43 @@ export interface Statement {
   readonly text: string;
 }
 
+/** Of one append: `events` takes a binary copy, `held` stores states and idempotency rows. */
+export interface AppendStatements {
+  readonly events: string;
+  readonly held: Statement;
+}
+
 /**
- * Events, states and idempotency rows of one batch, in one statement.
+ * The events come first, by copy: PostgreSQL writes them to the table many at a time. With 640-byte events this costs
+ * 13 us of its CPU an event, against 18 as rows of an `insert ... select ... from unnest` (batches of 300).
  *
- * $1 holds every value of variable length end to end, the arrays say where: pg sends a Buffer as it is,
- * while each element of a bytea[] or text[] would be escaped, sent as hex and parsed (half of the append's cost).
+ * They are written in the order given, and rows of one stream ascend by version. All instances write in order of
+ * stream, then key, so two batches that meet wait for one another in one direction only.
  *
- * The events are the main statement, so that they are written first, and in the order given:
- * unnest keeps it, and rows of one stream ascend by version. All instances write in order of stream, then key,
- * so two batches that meet wait for one another in one direction only.
- *
- * The (xid, position) order never inverts within a stream: the xid is drawn by this very statement, after the load that
+ * The (xid, position) order never inverts within a stream: the xid is drawn by the copy, after the load that
  * saw the version before; whoever wrote that version had committed by then, with an xid drawn earlier. Two writers
  * of one version cannot both commit.
+ *
+ * In `held`, $1 holds every value of variable length end to end, the arrays say where: pg sends a Buffer as it is,
+ * while each element of a bytea[] or text[] would be escaped, sent as hex and parsed.
  */
-export function appendStatement(schema: string): Statement {
+export function appendStatements(schema: string): AppendStatements {
   return {
-    name: `${schema}.append`,
-    text: `
+    events: `copy ${schema}.event (${APPENDED_COLUMNS.join(', ')}) from stdin (format binary)`,
+    held: {
+      name: `${schema}.append`,
+      text: `
 with held as (
   insert into ${schema}.stream_state (stream, version, state)
   select stream, version, substring($1::bytea from at for size)
-    from unnest($12::uuid[], $13::int[], $14::int[], $15::int[]) as held (stream, version, at, size)
+    from unnest($2::uuid[], $3::int[], $4::int[], $5::int[]) as held (stream, version, at, size)
   on conflict (stream) do update set version = excluded.version, state = excluded.state
-), past as (
-  insert into ${schema}.idempotency (key, request_digest, reply, version)
-  select substring($1 from at for 32), substring($1 from at + 32 for digest_size),
-         convert_from(substring($1 from at + 32 + digest_size for reply_size), 'UTF8')::json, version
-    from unnest($16::int[], $17::int[], $18::int[], $19::int[]) as past (at, digest_size, reply_size, version)
 )
-insert into ${schema}.event (stream, version, type, event_id, content_type, context, payload)
-select stream, version, ($2::text[])[kind], event_id, ($3::text[])[kind],
-       convert_from(substring($1 from context_at for context_size), 'UTF8')::json,
-       substring($1 from payload_at for payload_size)
-  from unnest($4::uuid[], $5::int[], $6::uuid[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
-    as fresh (stream, version, event_id, kind, context_at, context_size, payload_at, payload_size)`,
+insert into ${schema}.idempotency (key, request_digest, reply, version)
+select substring($1 from at for 32), substring($1 from at + 32 for digest_size),
+       convert_from(substring($1 from at + 32 + digest_size for reply_size), 'UTF8')::json, version
+  from unnest($6::int[], $7::int[], $8::int[], $9::int[]) as past (at, digest_size, reply_size, version)`,
+    },
   };
 }
 

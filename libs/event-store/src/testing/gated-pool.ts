@@ -9,10 +9,14 @@ export class GatedPool extends pg.Pool {
     class GatedClient extends pg.Client {
       override query(...args: unknown[]): never {
         const ask = super.query.bind(this) as (...args: unknown[]) => unknown;
-        const name = (args[0] as { name?: string }).name;
+        const query = args[0] as { name?: string; handleError?: (error: Error) => void };
         const gate = gateOf();
-        if (name === undefined || gate === undefined) return ask(...args) as never;
-        return gate(name).then(() => ask(...args)) as never;
+        if (query.name === undefined || gate === undefined) return ask(...args) as never;
+        const asked = gate(query.name).then(() => ask(...args));
+        if (query.handleError === undefined) return asked as never;
+        // A query that was made elsewhere tells of its end by itself.
+        asked.catch((error: Error) => query.handleError!(error));
+        return query as never;
       }
     }
     super({ ...config, Client: GatedClient } as pg.PoolConfig);
