@@ -32,7 +32,12 @@ export class DeliveryReceipts {
   async of(agency: string, lane: number, sequence: number): Promise<DeliveryReceipt | undefined> {
     const found = await this.places.find(agency, lane, sequence);
     if (found === undefined) return undefined;
-    const batch = new LedgerView(await this.ledger.at(lane, found.ledgerOffset));
+    // One waits for Kafka, the other for the log's files.
+    const [record, proven] = await Promise.all([
+      this.ledger.at(lane, found.ledgerOffset),
+      this.leaves.prove(found.leaf),
+    ]);
+    const batch = new LedgerView(record);
     const block = blocksOf(batch).find((one) => one.agency === agency && one.first === found.first);
     if (block === undefined) throw new Error('the index of the log names a block that the ledger has not got');
     const index = sequence - block.first;
@@ -44,7 +49,7 @@ export class DeliveryReceipts {
         delivery: text,
         salt: salt.toString('base64'),
         block: { index, count: block.count, path: path.map((hash) => hash.toString('base64')) },
-        ...(await this.leaves.prove(found.leaf)),
+        ...proven,
       },
     };
   }

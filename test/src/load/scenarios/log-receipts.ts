@@ -7,6 +7,8 @@ import type { Figure } from './scenario.js';
 
 const RECEIPTS = 300;
 const RECEIPTS_QUICK = 50;
+/** The first ones connect to Kafka and fetch the issuer's keys, which takes up to half a second. */
+const RUN_IN = 20;
 const TARGET_MS = 10;
 /** The root in the log's leaf for a block. */
 const ROOT = /^block \S+ ([A-Za-z0-9+/]{43}=) /;
@@ -19,12 +21,14 @@ export async function logReceipts({ access, api, stack, options }: Bench): Promi
   const key = parseVerifierKey((await (await fetch(`${access.urls.audit}/log/key`)).text()).trim());
   const made = new Latencies();
   const checked = new Latencies();
-  for (const params of await deliveries(stack.postgresUrl, options.quick ? RECEIPTS_QUICK : RECEIPTS)) {
-    const asked = performance.now();
+  const asked = await deliveries(stack.postgresUrl, RUN_IN + (options.quick ? RECEIPTS_QUICK : RECEIPTS));
+  for (const params of asked.splice(0, RUN_IN)) await api.call(readDeliveryReceipt, { token, params });
+  for (const params of asked) {
+    const sent = performance.now();
     const { body } = await api.call(readDeliveryReceipt, { token, params });
     const answered = performance.now();
     if (!holds(body, key)) throw new Error('a receipt does not hold');
-    made.add(answered - asked);
+    made.add(answered - sent);
     checked.add(performance.now() - answered);
   }
   return [
