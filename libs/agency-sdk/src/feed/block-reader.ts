@@ -2,6 +2,7 @@ import { createDecipheriv, hash, type KeyObject } from 'node:crypto';
 import { SluiceError } from '../errors.js';
 import { importPrivateKey, type PrivateKey } from './agency-keys.js';
 import { type BlockHeaders, type FeedRecord, malformed, NO_PREVIOUS_BLOCK, parseBlockHeaders } from './block-record.js';
+import { parseBlockText } from './block-text.js';
 import { ContentKeyCache } from './content-keys.js';
 import type { FeedEvent } from './events.js';
 import { GapFound } from './gap.js';
@@ -88,7 +89,7 @@ function standing(
   return end === reached ? 'repeat' : 'new';
 }
 
-function decrypt(key: KeyObject, agency: string, lane: number, headers: BlockHeaders, record: FeedRecord): string {
+function decrypt(key: KeyObject, agency: string, lane: number, headers: BlockHeaders, record: FeedRecord): Buffer {
   const { first, count, previous } = headers;
   const value = record.value as Buffer;
   const end = value.length - TAG_BYTES;
@@ -102,16 +103,16 @@ function decrypt(key: KeyObject, agency: string, lane: number, headers: BlockHea
       .setAuthTag(value.subarray(end));
     const text = decipher.update(value.subarray(0, end));
     decipher.final();
-    return text.toString('utf8');
+    return text;
   } catch (cause) {
     throw new SluiceError('block-broken', `lane ${lane}: the block at ${first} does not decrypt`, { cause });
   }
 }
 
-function parseEvents(text: string, { first, count }: BlockHeaders, record: FeedRecord): FeedEvent[] {
+function parseEvents(text: Buffer, { first, count }: BlockHeaders, record: FeedRecord): FeedEvent[] {
   let events: unknown;
   try {
-    events = JSON.parse(text);
+    events = parseBlockText(text);
   } catch {
     // The parser's message quotes the text: personal values must not get into an error.
     throw malformed(record, 'its text is not JSON');

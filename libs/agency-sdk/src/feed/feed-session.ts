@@ -154,11 +154,12 @@ export class FeedSession {
       });
     }, HEARTBEAT_MS);
     const goesOn = (): boolean =>
-      !this.#closing && lost === undefined && generation === this.#generation && isRunning() && !isStale();
+      !this.#closing && lost === undefined && generation === this.#generation && isRunning();
     try {
       await this.#inTurn(lane, async () => {
         for (const message of batch.messages) {
-          const follower = goesOn() ? this.#followers.get(lane) : undefined;
+          // Stale is what was sought anew: asked for each record, because kafkajs makes a text to find out.
+          const follower = goesOn() && !isStale() ? this.#followers.get(lane) : undefined;
           if (follower === undefined || !(await this.#follow(follower, lane, message, goesOn))) break;
           resolveOffset(message.offset);
           if (generation === this.#generation) this.#offsets.applied(lane, message.offset);

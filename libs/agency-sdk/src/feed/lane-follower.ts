@@ -68,7 +68,9 @@ export class LaneFollower {
     try {
       for (const { event, position } of await this.#read(record)) {
         if (!goesOn()) return false;
-        await this.#handle(event, position);
+        const handling = this.#handle(event, position);
+        // Most handlers answer at once: to wait for each of a block's deliveries all the same costs more than to check it.
+        if (handling !== undefined) await handling;
         this.#reached = position;
       }
       return true;
@@ -89,15 +91,25 @@ export class LaneFollower {
     }
   }
 
-  async #handle(event: FeedEvent, position: LanePosition): Promise<void> {
-    const { lane, handlers } = this.#options;
-    const replayed = isReplayed(event);
+  /** Undefined where the handler has done its work already. */
+  #handle(event: FeedEvent, position: LanePosition): Promise<void> | undefined {
+    const { handlers } = this.#options;
     try {
-      await (replayed ? handlers.onReplay(event, position) : handlers.onEvent(event, position));
+      const handling = isReplayed(event) ? handlers.onReplay(event, position) : handlers.onEvent(event, position);
+      if (handling === undefined) return undefined;
+      return Promise.resolve(handling).catch((cause) => {
+        throw this.#failed(event, position, cause);
+      });
     } catch (cause) {
-      const what = `${replayed ? 'onReplay' : 'onEvent'} failed on lane ${lane} at ${position.sequence}`;
-      throw new SluiceError('handler-failed', what, { cause });
+      throw this.#failed(event, position, cause);
     }
+  }
+
+  #failed(event: FeedEvent, { sequence }: LanePosition, cause: unknown): SluiceError {
+    const handler = isReplayed(event) ? 'onReplay' : 'onEvent';
+    return new SluiceError('handler-failed', `${handler} failed on lane ${this.#options.lane} at ${sequence}`, {
+      cause,
+    });
   }
 
   async #save(): Promise<void> {
