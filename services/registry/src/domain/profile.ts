@@ -31,9 +31,12 @@ export function withValues(profile: Profile, values: AttributeValues, provenance
   const { assertedBy, assertedAt, assurance, evidence } = provenance;
   const next: { [C in AttributeCode]?: ProfileEntry } = { ...profile };
   for (const code in values) {
-    const entry: ProfileEntry = [values[code as AttributeCode], assertedBy, assertedAt, assurance];
-    if (evidence !== undefined) entry.push(evidence);
-    next[code as AttributeCode] = entry;
+    const value = values[code as AttributeCode];
+    // Whole at once: an array that is pushed to is given room for 17 more, and profiles are kept by the thousand.
+    next[code as AttributeCode] =
+      evidence === undefined
+        ? [value, assertedBy, assertedAt, assurance]
+        : [value, assertedBy, assertedAt, assurance, evidence];
   }
   return next;
 }
