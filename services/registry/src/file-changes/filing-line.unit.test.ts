@@ -82,15 +82,20 @@ test('what is taken for plain, the contract takes as it is', () => {
     fc.jsonValue(),
     fc.constantFrom('', 'x'.repeat(121), 'doc 1', `${SUBJECT}\n`, SUBJECT.toUpperCase()),
   );
-  const name = fc.oneof(fc.constantFrom('occupation', '__proto__', 'x'.repeat(40), 'x'.repeat(41), ''), fc.string());
+  const mostly = <T, U>(usual: fc.Arbitrary<T>, seldom: fc.Arbitrary<U>) =>
+    fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: seldom });
+  const name = mostly(
+    fc.constantFrom('occupation', 'position', 'x'.repeat(40), ''),
+    fc.oneof(fc.constantFrom('__proto__', 'x'.repeat(41)), fc.string()),
+  );
   const members = fc.record(
     {
-      subject: fc.oneof({ weight: 3, arbitrary: fc.constant(SUBJECT) }, { weight: 1, arbitrary: odd }),
-      attributes: fc.oneof({ weight: 3, arbitrary: fc.dictionary(name, odd) }, { weight: 1, arbitrary: odd }),
-      evidence: fc.oneof({ weight: 3, arbitrary: fc.constant('case/1') }, { weight: 1, arbitrary: odd }),
+      subject: mostly(fc.constant(SUBJECT), odd),
+      attributes: mostly(fc.dictionary(name, odd, { maxKeys: 4 }), odd),
+      evidence: mostly(fc.constant('case/1'), odd),
       more: odd,
     },
-    { requiredKeys: [] },
+    { requiredKeys: ['subject', 'attributes'] },
   );
   let plain = 0;
   const agree = (given: unknown) => {
@@ -99,8 +104,6 @@ test('what is taken for plain, the contract takes as it is', () => {
     plain++;
     expect(filingLine.safeParse(json)).toEqual({ success: true, data: json });
   };
-  fc.assert(fc.property(fc.oneof({ weight: 9, arbitrary: members }, { weight: 1, arbitrary: odd }), agree), {
-    numRuns: 2_000,
-  });
-  expect(plain).toBeGreaterThan(100);
+  fc.assert(fc.property(mostly(members, odd), agree), { numRuns: 2_000 });
+  expect(plain).toBeGreaterThan(50);
 });
