@@ -30,8 +30,8 @@ export class FedRows {
   }
 
   /** @param fed rows as the feed has them, in its order */
-  static async of(secret: KeyObject, fed: readonly Buffer[]): Promise<FedRows> {
-    const rows = new FedRows(Buffer.concat(fed));
+  static async of(secret: KeyObject, fed: Buffer): Promise<FedRows> {
+    const rows = new FedRows(fed);
     // Open addressing over the first rows of persons: a Map of texts took ten times as long.
     const slots = new Int32Array(2 ** Math.ceil(Math.log2(rows.count * 2 + 2))).fill(NONE);
     const last = new Int32Array(rows.count);
