@@ -11,9 +11,11 @@ const BUSY_POLL_MS = 10;
 const IDLE_POLL_MS = 50;
 /**
  * After a small batch the relay lets so much time pass before the next: at 500 events a second it would otherwise send
- * each by itself, and the four round trips of a batch would fill a third of a core.
+ * each by itself, and the four round trips of a batch would fill a third of a core. What it sends together also wakes
+ * those who read together: with 10 instead of 5 ms all processes take a quarter less CPU at that rate, and the median
+ * latency is the better for it.
  */
-const GATHER_MS = 5;
+const GATHER_MS = 10;
 const SMALL_BATCH = 100;
 /** Under a backlog the relay reads on without looking around; it looks at least this often. */
 const LOOK_EVERY_MS = 500;

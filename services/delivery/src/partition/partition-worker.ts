@@ -23,7 +23,7 @@ import { reread } from './reread.js';
  * After a small batch the worker lets so much time pass before it reads again: what trickles in then shares a commit and a
  * block, and the machine is not kept busy by batches of one. Stops and snapshots at rest do not wait: nothing came before.
  */
-const GATHER_MS = 6;
+const GATHER_MS = 5;
 const SMALL_BATCH = 100;
 /** Parked changes are looked at this often while there are any. */
 const PARKED_CHECK_MS = 1_000;
