@@ -14,9 +14,14 @@ export function doctorCommand(perform: Perform): Command {
   return new Command('doctor')
     .summary('what is wrong, and what to do')
     .description(
-      'Looks at everything an operator would at three in the morning: whether each service lives and what it says of its parts,\npartitions that are halted or behind, parked changes, alarms, the age of the log’s newest checkpoint, clocks, room on\nthe disk of a local stack. Says for each trouble what to do. Changes nothing. Needs an operator’s token.\n\nExit code 1 if anything is wrong, 7 if nothing is wrong in what could be looked at.',
+      'Looks at everything an operator would at three in the morning: whether each service lives and what it says of its parts,\npartitions that are halted or behind, parked changes, redeliveries and rebuilds, alarms, the age of the log’s newest checkpoint, clocks, room on\nthe disk of a local stack. Says for each trouble what to do. Changes nothing. Needs an operator’s token.\n\nExit code 1 if anything is wrong, 7 if nothing is wrong in what could be looked at.',
     )
-    .option('--alarms-since <span>', 'alarms older than this are known by now', spanArgument, DAY_MS)
+    .option(
+      '--alarms-since <span>',
+      'alarms and failed rebuilds older than this are known by now',
+      spanArgument,
+      DAY_MS,
+    )
     .addHelpText(
       'after',
       examples(

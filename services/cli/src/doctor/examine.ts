@@ -1,7 +1,14 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { listAlarms, listPartitions, SERVICES, type ServiceName } from '@sluice/contracts';
+import {
+  listAlarms,
+  listPartitions,
+  listReplays,
+  REBUILD_ENDPOINTS,
+  SERVICES,
+  type ServiceName,
+} from '@sluice/contracts';
 import type { ServiceClient } from '../access/service-client.js';
 import { Failure } from '../failure.js';
 import { observeService } from '../observe/observe-service.js';
@@ -10,6 +17,7 @@ import { type Diagnosis, trouble, unseen, well } from './diagnosis.js';
 import { checkpointDiagnosis } from './log-checkpoint.js';
 import { partitionsDiagnosis } from './partitions.js';
 import { alarmsDiagnosis, parkedDiagnosis } from './recorded.js';
+import { rebuildsDiagnosis, replaysDiagnosis } from './repetitions.js';
 import { serviceHealth } from './service-health.js';
 import { witnessesDiagnosis } from './witnesses.js';
 
@@ -21,13 +29,16 @@ const LEAST_FREE_BYTES = 1024 ** 3;
 /** Looks at everything. Never rejects for what is away or not allowed: that is part of what is found. */
 export async function examine(services: ServiceClient, alarmsSinceMs: number): Promise<Diagnosis[]> {
   const { dataDir } = services.access;
+  const alarmsSince = new Date(Date.now() - alarmsSinceMs);
   const found = await Promise.all([
     ...SERVICES.map((service) => examineService(services, service)),
     looking('delivery', 'partitions', () => examinePartitions(services)),
     looking('delivery', 'parked changes', async () => [parkedDiagnosis(await parkedChanges(services))]),
+    looking('delivery', 'redeliveries', () => examineReplays(services)),
+    looking('all services', 'rebuilds', () => examineRebuilds(services, alarmsSince)),
     looking('audit', 'alarms', async () => {
       const { alarms } = await services.call(listAlarms, 'operator');
-      return [alarmsDiagnosis(alarms, new Date(Date.now() - alarmsSinceMs))];
+      return [alarmsDiagnosis(alarms, alarmsSince)];
     }),
     looking('audit', 'log checkpoint', () => examineLog(services)),
     dataDir === undefined ? [] : examineDisk(dataDir),
@@ -55,6 +66,22 @@ async function examinePartitions(services: ServiceClient): Promise<Diagnosis[]> 
   const before = (await services.call(listPartitions, 'operator')).partitions;
   await pause(LOOK_AGAIN_MS);
   return partitionsDiagnosis(before, (await services.call(listPartitions, 'operator')).partitions);
+}
+
+async function examineReplays(services: ServiceClient): Promise<Diagnosis[]> {
+  const before = (await services.call(listReplays, 'operator')).replays;
+  if (before.some(({ state }) => state === 'running')) await pause(LOOK_AGAIN_MS);
+  return [replaysDiagnosis(before, (await services.call(listReplays, 'operator')).replays)];
+}
+
+async function examineRebuilds(services: ServiceClient, failedSince: Date): Promise<Diagnosis[]> {
+  const found = await Promise.all(
+    SERVICES.map(async (service) => {
+      const { rebuilds } = await services.call(REBUILD_ENDPOINTS[service].list, 'operator');
+      return [service, rebuilds] as const;
+    }),
+  );
+  return [rebuildsDiagnosis(found, failedSince)];
 }
 
 async function examineLog(services: ServiceClient): Promise<Diagnosis[]> {
