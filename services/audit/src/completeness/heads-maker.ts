@@ -40,11 +40,11 @@ export class HeadsMaker {
     while (!signal.aborted) {
       try {
         const begun = performance.now();
-        const { rows } = await this.store.fold(this.epochMs);
+        const { rows } = await this.store.fold(this.epochMs, signal);
         this.#rows.inc(rows);
         this.#seconds.inc((performance.now() - begun) / 1_000);
       } catch (err) {
-        this.logger.warn({ err }, 'no epoch of heads could be made; trying again');
+        if (!signal.aborted) this.logger.warn({ err }, 'no epoch of heads could be made; trying again');
       }
       await sleep(Math.min(LOOK_MS, this.epochMs), undefined, { signal }).catch(() => {});
     }

@@ -1,55 +1,38 @@
 import type { KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { BinaryArray } from '../intake/binary-array.js';
-import { TILE_WIDTH, Tile } from './bucket-tree.js';
+import { FedPulls } from './fed-pulls.js';
 import { FedRows } from './fed-rows.js';
 import { HeadBucket } from './head-bucket.js';
 import { type Extent, headsLeaf, isWithin, readHeadsLeaf } from './heads-leaf.js';
-import { FED_ROW_BYTES } from './history-feed.js';
+import { StoredMap } from './stored-map.js';
 
-/** Of the feed at once, about 160,000 rows: bounds the memory. */
-const FOLD_BYTES = 8 * 1024 * 1024;
-const FOLD_PULLS = 2_000;
 /** Some milliseconds of work between two statements: the log and the intake share this thread. */
-const BUCKETS_AT_ONCE = 500;
+const BUCKETS_AT_ONCE = 200;
+/** Longer a slice of work did not take unless the process stood still. */
+const LONGEST_REST_MS = 20;
+const BUCKETS_DROPPED_AT_ONCE = 1_000;
 
-const STATE = `select epoch, labels, leaf is not null as waits,
+/** A process that stands still longer than this loses the lock, and with its session the means to write anything. */
+const HOLD = "set idle_session_timeout = '10s'";
+const LOCK = "hashtextextended('sluice.audit.heads', 0)";
+
+const STATE = `select epoch, labels, making, leaf is not null as waits,
   (extract(epoch from now() - made_at) * 1000)::float8 as age_ms, (extract(epoch from now()) * 1000)::float8 as now_ms from audit.heads`;
-
-/** Of the feed in one answer: all of it at once, in hex, made 30 MB of garbage out of 6. */
-const READ_BYTES = 512 * 1024;
-
-const FEED = `select id, partition, topics, next_offsets, bytes from (
-    select pulls.*, sum(bytes) over (order by id) - bytes as before from (
-      select id, partition, topics, next_offsets, octet_length(rows) as bytes
-        from audit.heads_feed order by id limit ${FOLD_PULLS}) pulls) counted
-  where before < $1 order by id`;
 
 const ADVANCE = `insert into audit.heads_source (topic, partition, first_offset, next_offset)
   select topic, partition, 0, next from unnest($1::text[], $2::smallint[], $3::bigint[]) as taken (topic, partition, next)
   on conflict (topic, partition) do update set next_offset = excluded.next_offset`;
 
-const SAVE_BUCKETS = `insert into audit.heads_bucket (bucket, heads)
-  select * from unnest($1::integer[], $2::bytea[]) on conflict (bucket) do update set heads = excluded.heads`;
-
-const SAVE_TILE = `insert into audit.heads_tile (level, index, hashes) values ($1, $2, $3)
-  on conflict (level, index) do update set hashes = excluded.hashes`;
-
-const SAVE = `update audit.heads set epoch = $1, labels = $2, leaf = $3,
+const SAVE = `update audit.heads set epoch = $1, labels = $2, leaf = $3, making = false,
   made_at = case when $5 then '-infinity' else to_timestamp($4::float8 / 1000) end`;
-
-interface FedPull {
-  id: string;
-  partition: number;
-  topics: string[];
-  next_offsets: string[];
-  /** Of its rows. */
-  bytes: number;
-}
 
 interface State {
   epoch: string;
   labels: string;
+  /** Something may be written for a later epoch. */
+  making: boolean;
   /** Its leaf is not in the log yet. */
   waits: boolean;
   age_ms: number;
@@ -66,8 +49,9 @@ export interface Folded {
 const NOTHING: Folded = { rows: 0 };
 
 /**
- * Makes the next epoch of heads: takes up what the intake fed, all in one transaction, whichever instance does it. The
- * epoch's leaf waits in `audit.heads` until the keeper of the log has added it; until then the map stays as it is.
+ * Makes the next epoch of heads: takes up what the intake fed, whichever instance does it. Its map is written beside
+ * the one that stands, slowly and in short transactions; one short transaction at the end makes it stand. The epoch's
+ * leaf then waits in `audit.heads` until the keeper of the log has added it; until then no further one is made.
  */
 export class HeadsStore {
   constructor(
@@ -75,178 +59,152 @@ export class HeadsStore {
     private readonly secret: KeyObject,
   ) {}
 
-  /** @param everyMs an epoch is not made before the last one is so old */
-  async fold(everyMs: number): Promise<Folded> {
-    const state = await stateOf(this.pool);
-    if (state === undefined || state.waits || state.age_ms < everyMs) return NOTHING;
-    const { rows: pulls } = await this.pool.query<FedPull>(FEED, [FOLD_BYTES]);
-    const fed = await rowsOf(this.pool, pulls);
-    if (fed === undefined || pulls.length === 0) return NOTHING;
-    // Before the transaction: on a busy machine this takes longer than a transaction may stand still.
-    const rows = await FedRows.of(this.secret, fed);
-    return this.#commit(state, pulls, rows);
-  }
-
-  async #commit(state: State, pulls: readonly FedPull[], rows: FedRows): Promise<Folded> {
+  /**
+   * @param everyMs an epoch is not made before the last one is so old
+   * @param signal gives up what is in the making; the next fold begins it again
+   */
+  async fold(everyMs: number, signal?: AbortSignal): Promise<Folded> {
+    if (!isDue(await stateOf(this.pool), everyMs)) return NOTHING;
     const client = await this.pool.connect();
     const broken = () => {}; // the next query tells
     client.on('error', broken);
     try {
-      await client.query('begin');
-      const folded = await foldInto(client, state, pulls, rows);
-      await client.query(folded === undefined ? 'rollback' : 'commit');
+      await client.query(HOLD);
+      const { rows } = await client.query<{ leads: boolean }>(`select pg_try_advisory_lock(${LOCK}) as leads`);
+      const folded = rows[0]?.leads === true ? await this.#foldAlone(client, everyMs, signal) : NOTHING;
+      await client.query(`select pg_advisory_unlock(${LOCK})`);
+      await client.query('reset idle_session_timeout');
       client.off('error', broken);
       client.release();
-      return folded ?? NOTHING;
+      return folded;
     } catch (error) {
       client.release(true);
       throw error;
     }
   }
+
+  async #foldAlone(client: PoolClient, everyMs: number, signal?: AbortSignal): Promise<Folded> {
+    const state = await stateOf(client);
+    const fed = isDue(state, everyMs) ? await FedPulls.read(client) : undefined;
+    if (state === undefined || fed === undefined) return NOTHING;
+    const rows = await FedRows.of(this.secret, fed.rows);
+    return new Fold(client, state, fed, signal).make(rows);
+  }
 }
 
-/** The rows of these pulls, in order. Undefined where another instance has taken some of them up. */
-async function rowsOf(pool: Pool, pulls: readonly FedPull[]): Promise<Buffer | undefined> {
-  const all = Buffer.allocUnsafe(pulls.reduce((sum, { bytes }) => sum + bytes, 0));
-  let end = 0;
-  for (let next = 0; next < pulls.length; ) {
-    const portion: string[] = [];
-    for (let bytes = 0; next < pulls.length && bytes < READ_BYTES; next++) {
-      bytes += pulls[next]!.bytes;
-      portion.push(pulls[next]!.id);
+/** One epoch in the making. All it writes goes through the session that holds the lock. */
+class Fold {
+  readonly #standing: StoredMap;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly state: State,
+    private readonly fed: FedPulls,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.#standing = new StoredMap(client, Number(state.epoch));
+  }
+
+  async make(rows: FedRows): Promise<Folded> {
+    if (this.state.making) await this.#standing.dropUnmade();
+    const logged = await newestLogged(this.client);
+    const epoch = Math.max(Number(this.state.epoch), logged?.epoch ?? 0) + 1;
+    if (rows.count > 0) await this.client.query('update audit.heads set making = true');
+    const buckets = rows.buckets();
+    const { labels, hashes } = await this.#writeBuckets(epoch, rows, buckets);
+    const root = rows.count > 0 ? await this.#standing.writeTree(epoch, hashes) : undefined;
+    await this.client.query('begin');
+    const extents = await this.#takeFeed();
+    if (root !== undefined) {
+      const last = await newestLogged(this.client);
+      if ((last?.epoch ?? 0) >= epoch) throw new Error(`epoch ${epoch} of heads came into the log meanwhile`);
+      const madeAt = Math.floor(this.state.now_ms);
+      const all = Number(this.state.labels) + labels;
+      // A database put back from an older copy makes again what the log has already: that is no news until it covers
+      // at least as much as the log's last leaf.
+      const covered = new Map(extents.map(({ place, next }) => [place, next]));
+      const isNews = last === undefined || isWithin(last.extents, covered);
+      const leaf = isNews ? headsLeaf({ epoch, root, labels: all, madeAt, extents }) : null;
+      // Where there is more the next epoch is made as soon as this one is in the log.
+      await this.client.query(SAVE, [epoch, all, leaf, madeAt, this.fed.isCut]);
     }
-    const { rows } = await pool.query<{ rows: Buffer }>({
-      name: 'fed-rows',
-      text: 'select rows from audit.heads_feed where id = any($1::bigint[]) order by id',
-      values: [portion],
-    });
-    if (rows.length < portion.length) return undefined;
-    for (const { rows: some } of rows) end += some.copy(all, end);
+    await this.client.query('commit');
+    if (root === undefined) return NOTHING;
+    await this.#dropOlder(epoch, buckets);
+    return { rows: rows.count, epoch };
   }
-  return all;
-}
 
-async function stateOf(client: Pool | PoolClient, lock = ''): Promise<State | undefined> {
-  return (await client.query<State>(`${STATE} ${lock}`)).rows[0];
-}
-
-/** Undefined where another instance was first. */
-async function foldInto(
-  client: PoolClient,
-  state: State,
-  pulls: readonly FedPull[],
-  rows: FedRows,
-): Promise<Folded | undefined> {
-  const held = await stateOf(client, 'for update skip locked');
-  if (held === undefined || held.waits || held.epoch !== state.epoch) return undefined;
-  const taken = await client.query('delete from audit.heads_feed where id = any($1)', [pulls.map(({ id }) => id)]);
-  if (taken.rowCount !== pulls.length) return undefined;
-  await advance(client, pulls);
-  if (rows.count === 0) return NOTHING;
-  const { labels, root } = await addRows(client, rows);
-  const epochLabels = Number(held.labels) + labels;
-  const madeAt = Math.floor(held.now_ms);
-  const { epoch, extents, isNews } = await nextEpoch(client, Number(held.epoch));
-  const leaf = isNews ? headsLeaf({ epoch, root, labels: epochLabels, madeAt, extents }) : null;
-  // Where there is more the next epoch is made as soon as this one is in the log.
-  const isCut = pulls.length === FOLD_PULLS || rows.count * FED_ROW_BYTES >= FOLD_BYTES;
-  await client.query(SAVE, [epoch, epochLabels, leaf, madeAt, isCut]);
-  return { rows: rows.count, epoch };
-}
-
-/** Where each topic's partition goes on after these pulls. */
-async function advance(client: PoolClient, pulls: readonly FedPull[]): Promise<void> {
-  const next = new Map<string, { topic: string; partition: number; offset: string }>();
-  for (const { partition, topics, next_offsets } of pulls) {
-    topics.forEach((topic, i) => {
-      next.set(`${topic}/${partition}`, { topic, partition, offset: next_offsets[i]! });
-    });
-  }
-  const taken = [...next.values()];
-  await client.query(ADVANCE, [
-    taken.map(({ topic }) => topic),
-    taken.map(({ partition }) => partition),
-    taken.map(({ offset }) => offset),
-  ]);
-}
-
-/** @returns labels that are new, and the root of the map */
-async function addRows(client: PoolClient, rows: FedRows): Promise<{ labels: number; root: Buffer }> {
-  const indexes = rows.buckets();
-  const hashes = new Map<number, string>();
-  let labels = 0;
-  for (let from = 0; from < indexes.length; from += BUCKETS_AT_ONCE) {
-    const some = indexes.slice(from, from + BUCKETS_AT_ONCE);
-    const stored = await bucketsAt(client, some);
-    const changed = new BinaryArray('bytea');
-    for (const index of some) {
-      const bucket = new HeadBucket(stored.get(index));
-      const before = bucket.count;
-      rows.addTo(index, bucket);
-      labels += bucket.count - before;
-      hashes.set(index, bucket.hash());
-      changed.add(bucket.bytes());
+  /** @returns labels that are new, and the hashes of the buckets that changed */
+  async #writeBuckets(epoch: number, rows: FedRows, buckets: readonly number[]) {
+    const hashes = new Map<number, string>();
+    let labels = 0;
+    for (let from = 0; from < buckets.length; from += BUCKETS_AT_ONCE) {
+      const some = buckets.slice(from, from + BUCKETS_AT_ONCE);
+      const stored = await this.#standing.bucketsAt(some);
+      const begun = performance.now();
+      const changed = new BinaryArray('bytea');
+      for (const index of some) {
+        const bucket = new HeadBucket(stored.get(index));
+        const before = bucket.count;
+        rows.addTo(index, bucket);
+        labels += bucket.count - before;
+        hashes.set(index, bucket.hash());
+        changed.add(bucket.bytes());
+      }
+      await this.#standing.writeBuckets(epoch, some, changed);
+      // Half of the time is the log's and the intake's; nothing waits for an epoch.
+      await sleep(Math.min(performance.now() - begun, LONGEST_REST_MS), undefined, { signal: this.signal });
     }
-    await client.query({ name: 'save-heads', text: SAVE_BUCKETS, values: [some, changed.whole()] });
+    return { labels, hashes };
   }
-  return { labels, root: await updateTree(client, hashes) };
+
+  /** Takes from the feed what the epoch took up. @returns what the map covers with it */
+  async #takeFeed(): Promise<Extent[]> {
+    const { ids } = this.fed;
+    const taken = await this.client.query('delete from audit.heads_feed where id = any($1)', [ids]);
+    if (taken.rowCount !== ids.length) throw new Error('what an epoch of heads took up is gone from the feed');
+    const next = this.fed.next();
+    await this.client.query(ADVANCE, [
+      next.map(({ topic }) => topic),
+      next.map(({ partition }) => partition),
+      next.map(({ offset }) => offset),
+    ]);
+    const { rows } = await this.client.query<{
+      topic: string;
+      partition: number;
+      first_offset: string;
+      next_offset: string;
+    }>('select topic, partition, first_offset, next_offset from audit.heads_source order by topic, partition');
+    return rows.map(({ topic, partition, first_offset, next_offset }) => ({
+      place: `${topic}/${partition}`,
+      first: BigInt(first_offset),
+      next: BigInt(next_offset),
+    }));
+  }
+
+  /** What a crash leaves here goes when the same bucket is written again. */
+  async #dropOlder(epoch: number, buckets: readonly number[]): Promise<void> {
+    const made = new StoredMap(this.client, epoch);
+    for (let from = 0; from < buckets.length; from += BUCKETS_DROPPED_AT_ONCE) {
+      await made.dropOlderBuckets(buckets.slice(from, from + BUCKETS_DROPPED_AT_ONCE));
+    }
+    await made.dropOlderTiles(buckets);
+  }
 }
 
-async function bucketsAt(client: PoolClient, indexes: readonly number[]): Promise<Map<number, Buffer>> {
-  const { rows } = await client.query<{ bucket: number; heads: Buffer }>({
-    name: 'heads-buckets',
-    text: 'select bucket, heads from audit.heads_bucket where bucket = any($1::integer[])',
-    values: [indexes],
-  });
-  return new Map(rows.map(({ bucket, heads }) => [bucket, heads]));
+function isDue(state: State | undefined, everyMs: number): boolean {
+  return state !== undefined && !state.waits && state.age_ms >= everyMs;
 }
 
-async function updateTree(client: PoolClient, hashes: ReadonlyMap<number, string>): Promise<Buffer> {
-  const byTile = Map.groupBy(hashes, ([bucket]) => Math.floor(bucket / TILE_WIDTH));
-  const stored = await client.query<{ level: number; index: number; hashes: Buffer }>(
-    'select level, index, hashes from audit.heads_tile where level = 1 or index = any($1::smallint[])',
-    [[...byTile.keys()]],
+async function stateOf(client: Pool | PoolClient): Promise<State | undefined> {
+  return (await client.query<State>(STATE)).rows[0];
+}
+
+async function newestLogged(client: PoolClient): Promise<{ epoch: number; extents: Extent[] } | undefined> {
+  const { rows } = await client.query<{ epoch: string; content: string }>(
+    'select epoch, content from audit.heads_leaf order by epoch desc limit 1',
   );
-  const bytesAt = (level: number, index: number) =>
-    stored.rows.find((tile) => tile.level === level && tile.index === index)?.hashes;
-  const top = Tile.top(bytesAt(1, 0));
-  for (const [index, buckets] of byTile) {
-    const tile = Tile.ofBuckets(bytesAt(0, index));
-    for (const [bucket, hash] of buckets) tile.set(bucket % TILE_WIDTH, hash);
-    top.set(index, tile.root());
-    await client.query({ name: 'save-heads-tile', text: SAVE_TILE, values: [0, index, tile.bytes()] });
-  }
-  await client.query({ name: 'save-heads-tile', text: SAVE_TILE, values: [1, 0, top.bytes()] });
-  return Buffer.from(top.root(), 'latin1');
-}
-
-/**
- * The number of the next epoch, and what it covers. A database put back from an older copy makes again what the log has
- * already: that is no news until it covers at least as much as the log's last leaf.
- */
-async function nextEpoch(
-  client: PoolClient,
-  epoch: number,
-): Promise<{ epoch: number; extents: Extent[]; isNews: boolean }> {
-  const [sources, last] = await Promise.all([
-    client.query<{ topic: string; partition: number; first_offset: string; next_offset: string }>(
-      'select topic, partition, first_offset, next_offset from audit.heads_source order by topic, partition',
-    ),
-    client.query<{ epoch: string; content: string }>(
-      'select epoch, content from audit.heads_leaf order by epoch desc limit 1',
-    ),
-  ]);
-  const extents = sources.rows.map(({ topic, partition, first_offset, next_offset }) => ({
-    place: `${topic}/${partition}`,
-    first: BigInt(first_offset),
-    next: BigInt(next_offset),
-  }));
-  const logged = last.rows[0];
-  const covered = new Map(extents.map(({ place, next }) => [place, next]));
-  const known = logged && readHeadsLeaf(logged.content);
-  return {
-    epoch: Math.max(epoch, Number(logged?.epoch ?? 0)) + 1,
-    extents,
-    isNews: known === undefined || isWithin(known.extents, covered),
-  };
+  const logged = rows[0];
+  if (logged === undefined) return undefined;
+  return { epoch: Number(logged.epoch), extents: readHeadsLeaf(logged.content)?.extents ?? [] };
 }

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type HistoryHead, type ProvenRow, uuidBytes } from '@sluice/contracts';
 import { Pool, type PoolClient } from 'pg';
-import { bucketOf, TILE_WIDTH, Tile } from '../completeness/bucket-tree.js';
+import { bucketOf } from '../completeness/bucket-tree.js';
 import { HISTORY_SECRET_KEY } from '../completeness/completeness.module.js';
-import { HeadBucket } from '../completeness/head-bucket.js';
+import type { HeadBucket } from '../completeness/head-bucket.js';
 import { strandOf } from '../completeness/history-feed.js';
 import { labelOf } from '../completeness/labels.js';
 import { type OpenedPart, RowCommitments } from '../completeness/row-commitments.js';
+import { StoredMap } from '../completeness/stored-map.js';
 import { type HistoryLine, linesOf } from '../domain/history-lines.js';
 import type { SealedFacts } from '../domain/sealing.js';
 import { AUDIT_SCOPE, type AuditScope } from '../intake/topics.js';
@@ -106,15 +107,16 @@ export class HistoryProofs {
     };
   }
 
-  async #head(client: PoolClient, subject: string, { leaf, content }: Epoch): Promise<HistoryHead> {
+  async #head(client: PoolClient, subject: string, { leaf, content, heads }: Epoch): Promise<HistoryHead> {
     const { label, key } = labelOf(this.secret, uuidBytes(subject));
-    const bucket = await bucketAt(client, bucketOf(label));
+    const map = new StoredMap(client, heads.epoch);
+    const bucket = await map.bucketAt(bucketOf(label));
     return {
       labelKey: base64(key),
       strands: bucket
         .strandsOf(label)
         .map((strand) => ({ ...strand, link: base64(Buffer.from(strand.link, 'latin1')) })),
-      map: { ...inBucket(bucket, label), path: await pathToRoot(client, bucketOf(label)) },
+      map: { ...inBucket(bucket, label), path: (await map.pathOf(bucketOf(label))).map(base64) },
       leaf: content,
       proof: await this.leaves.proofOf(leaf),
     };
@@ -148,15 +150,6 @@ function part({ salt, content }: OpenedPart): { salt: string; content: string } 
   return { salt: base64(salt), content: base64(content) };
 }
 
-async function bucketAt(client: PoolClient, index: number): Promise<HeadBucket> {
-  const { rows } = await client.query<{ heads: Buffer }>({
-    name: 'heads-bucket',
-    text: 'select heads from audit.heads_bucket where bucket = $1',
-    values: [index],
-  });
-  return new HeadBucket(rows[0]?.heads);
-}
-
 function inBucket(bucket: HeadBucket, label: Buffer): Omit<HistoryHead['map'], 'path'> {
   const proof = bucket.proofOf(label);
   if (proof !== undefined) {
@@ -169,18 +162,6 @@ function inBucket(bucket: HeadBucket, label: Buffer): Omit<HistoryHead['map'], '
     value: base64(value),
   }));
   return { count: bucket.count, around };
-}
-
-async function pathToRoot(client: PoolClient, bucket: number): Promise<string[]> {
-  const index = Math.floor(bucket / TILE_WIDTH);
-  const { rows } = await client.query<{ level: number; hashes: Buffer }>({
-    name: 'heads-tiles',
-    text: 'select level, hashes from audit.heads_tile where (level = 0 and index = $1) or level = 1',
-    values: [index],
-  });
-  const tileAt = (level: number) => rows.find((tile) => tile.level === level)?.hashes;
-  const path = [...Tile.ofBuckets(tileAt(0)).path(bucket % TILE_WIDTH), ...Tile.top(tileAt(1)).path(index)];
-  return path.map(base64);
 }
 
 function refBytes(ref: string): Buffer {
