@@ -91,6 +91,9 @@ export class FeedSession {
     await this.#offsets.commit();
     // When the broker is away, leaving fails; it notices by itself.
     await this.#consumer.disconnect().catch(() => {});
+    // A batch that was being fetched may have queued work meanwhile: it ends at once, and leaves no commit waiting.
+    await Promise.all(this.#turns.values());
+    this.#offsets.forget();
     this.#end();
   }
 

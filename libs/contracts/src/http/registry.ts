@@ -4,19 +4,22 @@ import { uuid } from '../ids.js';
 import { pastInstant } from '../instant.js';
 import { defineEndpoint } from './endpoint.js';
 
+/** No attribute has a longer code. */
+export const MAX_ATTRIBUTE_NAME = 40;
+
+/** A reference to what a publisher has as evidence. */
+export const EVIDENCE_FORM = /^[\w.:/-]{1,120}$/;
+
 /**
  * Attribute values by code. Codes and values are checked against the catalogue by the handler, so that
  * an unknown attribute and a wrong value have problem codes of their own.
  */
 export const attributeValues = z
-  .record(z.string().max(40), z.unknown())
+  .record(z.string().max(MAX_ATTRIBUTE_NAME), z.unknown())
   .refine((values) => Object.keys(values).length > 0, 'at-least-one-attribute');
 
 const subjectParams = z.strictObject({ subject: uuid });
-const evidence = z
-  .string()
-  .regex(/^[\w.:/-]{1,120}$/, 'reference')
-  .optional();
+const evidence = z.string().regex(EVIDENCE_FORM, 'reference').optional();
 
 export const subjectReply = z.strictObject({ subject: uuid, version: z.int(), changed: z.array(attributeCode) });
 

@@ -1,15 +1,8 @@
 import { hash } from 'node:crypto';
-import {
-  CATALOGUE_VERSION,
-  encodeLedgerBatch,
-  type LedgerBatch,
-  NIL_UUID,
-  sealedChangeAad,
-  ValueTexts,
-} from '@sluice/contracts';
+import { CATALOGUE_VERSION, encodeLedgerBatch, type LedgerBatch, NIL_UUID } from '@sluice/contracts';
 import type { Agencies } from '@sluice/decision';
 import type { PulledRecord } from '@sluice/messaging';
-import { type ContentKeys, open, SealBroken, type SubjectKeys } from '@sluice/vault';
+import type { ContentKeys, SubjectKeys } from '@sluice/vault';
 import type { Aliases } from '../dispatch/aliases.js';
 import { makeBlocks, type SealedBlock } from '../dispatch/blocks.js';
 import { type Fence, fencesOf } from '../dispatch/fences.js';
@@ -17,9 +10,10 @@ import type { BatchEffects, LaneState, PartitionState, ReplayProgress } from '..
 import type { ReplaySlice } from '../replay/slice.js';
 import type { Reading } from './batch-reader.js';
 import { Draft } from './draft.js';
+import { fresh, readChanges, withHeaders } from './fresh-records.js';
 import type { GrantViews } from './grant-views.js';
-import { consentSource, isRegistrySource, type RegistrySource, registrySource, vettingSource } from './read-sources.js';
-import { isAfter, type LogMark, readHeaders, type SourceHeaders } from './source-record.js';
+import { type Broken, openValues } from './open-values.js';
+import { consentSource, isRegistrySource, type RegistrySource, vettingSource } from './read-sources.js';
 
 /** What deciding needs beside the records. */
 export interface DecisionContext {
@@ -66,14 +60,6 @@ export async function decideBatch(
     // Rare: a change that cannot be opened parks its person's changes from there on, so the batch is made again.
     if (!found) return finish(attempt, settled, slice, state, context);
   }
-}
-
-/** What cannot be opened. */
-interface Broken {
-  /** Persons whose new changes are parked, with the reason. */
-  subjects: Map<string, string>;
-  /** Offsets of older changes that a replay leaves out. */
-  replayed: Set<bigint>;
 }
 
 interface Attempt {
@@ -168,45 +154,6 @@ function replay(
   return skipped;
 }
 
-/** Opens the values of changes that somebody receives. Answers whether one was found whose seal is broken. */
-async function openValues(
-  draft: Draft,
-  changes: ReadonlyMap<number, RegistrySource>,
-  broken: Broken,
-  keys: SubjectKeys,
-): Promise<boolean> {
-  const wanted = new Set<number>();
-  for (const decisions of draft.deliveries.values()) {
-    for (const { source } of decisions) if (changes.has(source)) wanted.add(source);
-  }
-  if (wanted.size === 0) return false;
-  await keys.preload(
-    [...wanted].map((index) => changes.get(index)!.ledger.subject),
-    false,
-  );
-  let found = false;
-  const erased = new Set<number>();
-  for (const index of wanted) {
-    const { ledger, change, render } = changes.get(index)!;
-    const key = keys.get(ledger.subject);
-    if (key === undefined) {
-      erased.add(index);
-      continue;
-    }
-    try {
-      const aad = sealedChangeAad(ledger.subject, change.kind, change.attributes, change.version);
-      render.values = ValueTexts.of(open(key, aad, change.sealed), change.attributes);
-    } catch (error) {
-      if (!(error instanceof SealBroken || error instanceof SyntaxError)) throw error;
-      if (ledger.replay === undefined) broken.subjects.set(ledger.subject, 'seal-broken');
-      else broken.replayed.add(ledger.offset);
-      found = true;
-    }
-  }
-  if (erased.size > 0) draft.erased(erased);
-  return found;
-}
-
 async function finish(
   { draft, marks, offsets, traceparent, skipped }: Attempt,
   settled: readonly PulledRecord[],
@@ -277,48 +224,6 @@ function ledgerOf(draft: Draft, blocks: readonly SealedBlock[], state: Partition
     decisions: [...[...draft.deliveries.values()].flat(), ...draft.refusals],
     blocks: blocks.map((block) => block.ledger),
   };
-}
-
-interface WithHeaders {
-  record: PulledRecord;
-  headers: SourceHeaders;
-}
-
-function withHeaders(record: PulledRecord): WithHeaders {
-  return { record, headers: readHeaders(record) };
-}
-
-/**
- * Each record is read once. One that registry cannot have written is parked and the partition goes on. A stop that cannot
- * be read is another matter: there the worker halts, because going on could release what it forbids.
- */
-function readChanges(records: readonly PulledRecord[]) {
-  const changes: (WithHeaders & { source: RegistrySource })[] = [];
-  const unreadable: PulledRecord[] = [];
-  for (const record of records) {
-    try {
-      const headers = readHeaders(record);
-      changes.push({ record, headers, source: registrySource(record, headers) });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      unreadable.push(record);
-    }
-  }
-  return { changes, unreadable };
-}
-
-/** Leaves out what a relay published again after a crash, and answers the new mark. */
-function fresh<T extends WithHeaders>(records: readonly T[], last: LogMark): { taken: T[]; mark: LogMark } {
-  let mark = last;
-  const taken: T[] = [];
-  for (const one of records) {
-    if (one.headers.late) taken.push(one);
-    else if (isAfter(one.headers.mark, mark)) {
-      mark = one.headers.mark;
-      taken.push(one);
-    }
-  }
-  return { taken, mark };
 }
 
 function after(records: readonly PulledRecord[], otherwise: bigint): bigint {

@@ -111,7 +111,7 @@ test('a line that cannot be applied is refused by itself', async () => {
     'may-not-assert',
     'changed',
     'already-registered',
-    'unknown-attribute',
+    'body-not-json',
     'body-too-large',
     'changed',
   ]);

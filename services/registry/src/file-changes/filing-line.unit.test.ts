@@ -28,12 +28,12 @@ test.each([
   ['a wrong subject', `{"subject":"x","attributes":{"occupation":"Clerk"}}`, 'validation-failed'],
   ['no attributes', `{"subject":"${SUBJECT}","attributes":{}}`, 'validation-failed'],
   ['a member too many', `{"subject":"${SUBJECT}","attributes":{"occupation":"Clerk"},"x":1}`, 'validation-failed'],
-  ['a prototype', `{"subject":"${SUBJECT}","__proto__":{"attributes":{"occupation":"Clerk"}}}`, 'validation-failed'],
-  ['only a prototype', `{"subject":"${SUBJECT}","attributes":{"__proto__":{"name":1}}}`, 'validation-failed'],
+  ['a prototype', `{"subject":"${SUBJECT}","__proto__":{"attributes":{"occupation":"Clerk"}}}`, 'body-not-json'],
+  ['only a prototype', `{"subject":"${SUBJECT}","attributes":{"__proto__":{"name":1}}}`, 'body-not-json'],
   [
     'a prototype among attributes',
     `{"subject":"${SUBJECT}","attributes":{"occupation":"Clerk","__proto__":{"name":"x"}}}`,
-    'unknown-attribute',
+    'body-not-json',
   ],
   ['a constructor', `{"subject":"${SUBJECT}","attributes":{"constructor":{"prototype":1}}}`, 'unknown-attribute'],
   ['an unknown attribute', `{"subject":"${SUBJECT}","attributes":{"shoeSize":44}}`, 'unknown-attribute'],
@@ -86,7 +86,7 @@ test('what is taken for plain, the contract takes as it is', () => {
     fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: seldom });
   const name = mostly(
     fc.constantFrom('occupation', 'position', 'x'.repeat(40), ''),
-    fc.oneof(fc.constantFrom('__proto__', 'x'.repeat(41)), fc.string()),
+    fc.oneof(fc.constant('x'.repeat(41)), fc.string()).filter((text) => text !== '__proto__'),
   );
   const members = fc.record(
     {
