@@ -5,6 +5,7 @@ export * from './catalogue/labels.js';
 export * from './catalogue/purposes.js';
 export * from './codec/bytes.js';
 export * from './codec/ledger-batch.js';
+export * from './codec/record-headers.js';
 export * from './codec/sealed-change.js';
 export * from './codec/value-texts.js';
 export * from './events/access.js';

@@ -34,17 +34,17 @@ export class Publisher {
     leads: () => boolean,
   ): Promise<Published | undefined> {
     const halts = new Map<string, Halt>();
-    const sources = new Map<OutgoingRecord, Publication>();
+    const records: OutgoingRecord[] = [];
     for (const publication of publications) {
       const { record, key } = publication;
       const held = halted.size > 0 && halted.has(key.toString('latin1'));
       if (held) continue;
       if (typeof record === 'string') halt(publication, record);
-      else sources.set(record, publication);
+      else records.push(record);
     }
 
     let count = 0;
-    let waiting: readonly OutgoingRecord[] = [...sources.keys()];
+    let waiting: readonly OutgoingRecord[] = records;
     for (let retryMs = FIRST_RETRY_MS; waiting.length > 0; ) {
       if (!leads()) return undefined;
       const sent = waiting;
@@ -54,6 +54,7 @@ export class Publisher {
       } catch (error) {
         waiting = unsentOf(error, sent);
         if (isPublishRefusal(error)) {
+          const sources = new Map(publications.map((publication) => [publication.record, publication]));
           for (const { record, reason } of error.refused) halt(sources.get(record)!, reason);
           count -= error.refused.length;
         } else {
@@ -63,7 +64,11 @@ export class Publisher {
         }
       }
       count += sent.length - waiting.length;
-      if (halts.size > 0) waiting = waiting.filter((record) => !standsBehind(sources.get(record)!));
+      if (halts.size > 0 && waiting.length > 0) {
+        const left = new Set(waiting);
+        const going = publications.filter((one) => left.has(one.record as OutgoingRecord) && !standsBehind(one));
+        waiting = going.map(({ record }) => record as OutgoingRecord);
+      }
     }
     return { count, halts: [...halts.values()] };
 

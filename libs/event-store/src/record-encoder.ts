@@ -1,4 +1,4 @@
-import { HEADER, partitionOf } from '@sluice/contracts';
+import { encodeHeader, HEADER, lengthPrefixed, partitionOf, writeVarint } from '@sluice/contracts';
 import { LogRows, type Span } from './log-rows.js';
 import type { OutgoingRecord } from './record-producer.js';
 import type { EventContext } from './types.js';
@@ -43,16 +43,35 @@ interface TypeEntry {
   route: { topic: string; partitions: number } | undefined;
 }
 
+/** Headers on the wire, one behind the other. */
+interface HeaderRun {
+  count: number;
+  bytes: Buffer;
+}
+
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 const NAME = Object.fromEntries(Object.entries(HEADER).map(([key, name]) => [key, ascii(name)])) as Record<
   keyof typeof HEADER,
   Buffer
 >;
-const SPEC_VERSION = ascii('1.0');
-const LATE = ascii('1');
-/** Versions below this many have their decimal form ready. */
-const READY_VERSIONS = Array.from({ length: 1024 }, (_, version) => ascii(String(version)));
+const SPEC_VERSION = encodeHeader(NAME.specVersion, ascii('1.0'));
+const LATE = encodeHeader(NAME.late, ascii('1'));
+/** Versions below this many have their header ready. */
+const READY_VERSIONS = Array.from({ length: 1024 }, (_, version) => sequenceHeader(version));
+const UUID = Buffer.alloc(UUID_TEXT_BYTES);
+/** What comes before the value of a header whose value is a uuid. */
+const ID_LEAD = encodeHeader(NAME.id, UUID).subarray(0, -UUID_TEXT_BYTES);
+const PARTITION_KEY_LEAD = encodeHeader(NAME.partitionKey, UUID).subarray(0, -UUID_TEXT_BYTES);
+const LOG_POSITION_LEAD = encodeHeader(NAME.logPosition, Buffer.alloc(0)).subarray(0, -1);
+/** Id, partition key, sequence, position in the log. */
+const OWN_HEADERS = 4;
+/** There are fewer than 64. */
+const COUNT_BYTES = 1;
+
+function sequenceHeader(version: number): Buffer {
+  return encodeHeader(NAME.sequence, ascii(String(version)));
+}
 
 /**
  * Makes Kafka records of rows of the log: CloudEvents in binary mode. What repeats from row to row (names, types,
@@ -63,13 +82,15 @@ export class RecordEncoder {
   readonly #route: Route;
   readonly #types = new Map<string, TypeEntry>();
   readonly #type = new Last((bytes) => this.#typeEntry(bytes));
-  readonly #contentType = new Last((bytes) => bytes);
+  readonly #contentType = new Last((bytes) => encodeHeader(NAME.contentType, bytes));
   readonly #context = new Last(readContext);
   #timeMs = Number.NaN;
   #time = SPEC_VERSION;
+  #shared: HeaderRun = { count: 0, bytes: Buffer.alloc(0) };
+  #sharedOf: readonly unknown[] = [];
 
   constructor(source: string, route: Route) {
-    this.#source = Buffer.from(source);
+    this.#source = encodeHeader(NAME.source, Buffer.from(source));
     this.#route = route;
   }
 
@@ -77,44 +98,44 @@ export class RecordEncoder {
   encode(bytes: Buffer, late: boolean): Publication[] {
     const publications: Publication[] = [];
     const rows = new LogRows(bytes);
-    while (rows.next()) {
-      const ids = Buffer.allocUnsafe(2 * UUID_TEXT_BYTES);
-      writeUuidText(bytes, rows.streamAt, ids, 0);
-      writeUuidText(bytes, rows.eventIdAt, ids, UUID_TEXT_BYTES);
-      const key = ids.subarray(0, UUID_TEXT_BYTES);
-      const record = this.#record(rows, key, ids.subarray(UUID_TEXT_BYTES), late);
-      publications.push({ xid: rows.xid, position: rows.position, recordedAt: rows.recordedAt, key, record });
-    }
+    while (rows.next()) publications.push(this.#publication(rows, late));
     return publications;
   }
 
-  #record(rows: LogRows, key: Buffer, id: Buffer, late: boolean): OutgoingRecord | Unpublishable {
-    const { bytes, payload } = rows;
+  #publication(rows: LogRows, late: boolean): Publication {
+    const { xid, position, recordedAt, bytes, payload } = rows;
     const { header, route } = this.#type.of(bytes, rows.type);
-    if (route === undefined) return 'no-topic-for-this-type';
     const context = this.#context.of(bytes, rows.context);
-    if (context === 'invalid') return 'invalid-context';
-    const headers = new Map<Buffer, Buffer>()
-      .set(NAME.contentType, this.#contentType.of(bytes, rows.contentType))
-      .set(NAME.specVersion, SPEC_VERSION)
-      .set(NAME.id, id)
-      .set(NAME.source, this.#source)
-      .set(NAME.type, header)
-      .set(NAME.time, this.#timeText(rows.recordedAt))
-      .set(NAME.partitionKey, key)
-      .set(NAME.sequence, READY_VERSIONS[rows.version] ?? ascii(String(rows.version)))
-      .set(NAME.logPosition, ascii(`${rows.xid}.${rows.position}`));
-    for (const [name, value] of context.headers) headers.set(name, value);
-    if (late) headers.set(NAME.late, LATE);
+    if (route === undefined || context === 'invalid') {
+      const key = Buffer.allocUnsafe(UUID_TEXT_BYTES);
+      writeUuidText(bytes, rows.streamAt, key, 0);
+      return { xid, position, recordedAt, key, record: route ? 'invalid-context' : 'no-topic-for-this-type' };
+    }
+    const shared = this.#sharedHeaders(this.#contentType.of(bytes, rows.contentType), header, rows.recordedAt, context);
+    const { headers, key } = headersOf(rows, shared, late);
     const value = bytes.subarray(payload.start, payload.end);
-    return { topic: route.topic, partition: partitionOf(key, route.partitions), key, value, headers };
+    const { topic, partitions } = route;
+    const record = { topic, partition: partitionOf(key, partitions), key, value, headers };
+    return { xid, position, recordedAt, key, record };
+  }
+
+  /** What the rows of one request have in common: joined once, and copied for each. */
+  #sharedHeaders(contentType: Buffer, type: Buffer, recordedAt: number, context: HeaderRun): HeaderRun {
+    const time = this.#timeHeader(recordedAt);
+    const of = [contentType, type, time, context];
+    if (of.some((part, i) => part !== this.#sharedOf[i])) {
+      const own = [contentType, SPEC_VERSION, this.#source, type, time];
+      this.#shared = { count: own.length + context.count, bytes: Buffer.concat([...own, context.bytes]) };
+      this.#sharedOf = of;
+    }
+    return this.#shared;
   }
 
   #typeEntry(bytes: Buffer): TypeEntry {
     const type = bytes.toString();
     let entry = this.#types.get(type);
     if (entry === undefined) {
-      entry = { header: bytes, route: this.#routeOf(type) };
+      entry = { header: encodeHeader(NAME.type, bytes), route: this.#routeOf(type) };
       this.#types.set(type, entry);
     }
     return entry;
@@ -129,24 +150,56 @@ export class RecordEncoder {
     }
   }
 
-  #timeText(ms: number): Buffer {
+  #timeHeader(ms: number): Buffer {
     if (ms !== this.#timeMs) {
       this.#timeMs = ms;
-      this.#time = ascii(new Date(ms).toISOString());
+      this.#time = encodeHeader(NAME.time, ascii(new Date(ms).toISOString()));
     }
     return this.#time;
   }
 }
 
-function readContext(json: Buffer): { headers: [name: Buffer, value: Buffer][] } | 'invalid' {
+/** All headers of a row's record, with the key, which is one of their values. */
+function headersOf(rows: LogRows, shared: HeaderRun, late: boolean): { headers: Buffer; key: Buffer } {
+  const sequence = READY_VERSIONS[rows.version] ?? sequenceHeader(rows.version);
+  const place = `${rows.xid}.${rows.position}`;
+  const headers = Buffer.allocUnsafe(
+    COUNT_BYTES +
+      shared.bytes.length +
+      ID_LEAD.length +
+      PARTITION_KEY_LEAD.length +
+      2 * UUID_TEXT_BYTES +
+      sequence.length +
+      LOG_POSITION_LEAD.length +
+      lengthPrefixed(place.length) +
+      (late ? LATE.length : 0),
+  );
+  let at = writeVarint(headers, shared.count + OWN_HEADERS + (late ? 1 : 0), 0);
+  at += shared.bytes.copy(headers, at);
+  at += ID_LEAD.copy(headers, at);
+  writeUuidText(rows.bytes, rows.eventIdAt, headers, at);
+  at += UUID_TEXT_BYTES;
+  at += PARTITION_KEY_LEAD.copy(headers, at);
+  writeUuidText(rows.bytes, rows.streamAt, headers, at);
+  const key = headers.subarray(at, at + UUID_TEXT_BYTES);
+  at += UUID_TEXT_BYTES;
+  at += sequence.copy(headers, at);
+  at += LOG_POSITION_LEAD.copy(headers, at);
+  at = writeVarint(headers, place.length, at);
+  at += headers.write(place, at, 'latin1');
+  if (late) LATE.copy(headers, at);
+  return { headers, key };
+}
+
+function readContext(json: Buffer): HeaderRun | 'invalid' {
   const context = JSON.parse(json.toString()) as Partial<EventContext> | null;
   const { actor, correlationId, causationId, traceparent } = context ?? {};
   if (typeof actor !== 'string' || typeof correlationId !== 'string') return 'invalid';
-  const headers: [Buffer, Buffer][] = [
-    [NAME.actor, Buffer.from(actor)],
-    [NAME.correlationId, Buffer.from(correlationId)],
+  const headers = [
+    encodeHeader(NAME.actor, Buffer.from(actor)),
+    encodeHeader(NAME.correlationId, Buffer.from(correlationId)),
   ];
-  if (typeof causationId === 'string') headers.push([NAME.causationId, Buffer.from(causationId)]);
-  if (typeof traceparent === 'string') headers.push([NAME.traceParent, Buffer.from(traceparent)]);
-  return { headers };
+  if (typeof causationId === 'string') headers.push(encodeHeader(NAME.causationId, Buffer.from(causationId)));
+  if (typeof traceparent === 'string') headers.push(encodeHeader(NAME.traceParent, Buffer.from(traceparent)));
+  return { count: headers.length, bytes: Buffer.concat(headers) };
 }

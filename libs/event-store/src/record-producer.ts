@@ -4,7 +4,8 @@ export interface OutgoingRecord {
   partition: number;
   key: Buffer;
   value: Buffer;
-  headers: Record<string, string> | Map<Buffer, Buffer>;
+  /** As they go on the wire: `encodeHeaders` of libs/contracts. */
+  headers: Record<string, string> | Buffer;
 }
 
 /**

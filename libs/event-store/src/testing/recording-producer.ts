@@ -1,3 +1,4 @@
+import { decodeHeaders } from '@sluice/contracts';
 import type { OutgoingRecord, RecordProducer } from '../record-producer.js';
 
 /** A record as a consumer would see it. */
@@ -14,7 +15,7 @@ export class RecordedTopics {
   readonly records: Received[] = [];
 
   store(record: OutgoingRecord): void {
-    const headers = [...(record.headers as Map<Buffer, Buffer>)].map(([name, value]) => [String(name), String(value)]);
+    const headers = decodeHeaders(record.headers as Buffer).map(([name, value]) => [String(name), String(value)]);
     const { topic, partition } = record;
     const fields = { key: String(record.key), value: String(record.value) };
     this.records.push({ topic, partition, ...fields, headers: Object.fromEntries(headers) });

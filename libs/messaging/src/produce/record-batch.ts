@@ -1,10 +1,11 @@
 import { crc32c, Writer } from '@platformatic/kafka';
+import { lengthPrefixed, varintBytes, writeBytes, writeVarint } from '@sluice/contracts';
 
 /** The fields of a record that go on the wire. */
 export interface WireRecord {
   key: Buffer | null;
   value: Buffer;
-  headers: Record<string, string> | Map<Buffer, Buffer>;
+  headers: Record<string, string> | Buffer;
 }
 
 /** Who produces, and the place of the batch's first record in what it produced to this partition. */
@@ -26,11 +27,7 @@ const UNCOUNTED_BYTES = 12;
 export function bodyBytes(record: WireRecord): number {
   // attributes (1) and timestamp delta (1, always zero: a batch has one timestamp)
   let bytes = 2 + nullableBytes(record.key) + lengthPrefixed(record.value.length);
-  if (record.headers instanceof Map) {
-    bytes += varintBytes(record.headers.size);
-    for (const [name, value] of record.headers) bytes += lengthPrefixed(name.length) + lengthPrefixed(value.length);
-    return bytes;
-  }
+  if (Buffer.isBuffer(record.headers)) return bytes + record.headers.length;
   let count = 0;
   for (const name in record.headers) {
     count++;
@@ -83,50 +80,16 @@ function writeRecord(bytes: Buffer, record: WireRecord, offsetDelta: number, sta
   let at = writeVarint(bytes, offsetDelta, start + 2);
   at = record.key === null ? writeVarint(bytes, -1, at) : writeBytes(bytes, record.key, at);
   at = writeBytes(bytes, record.value, at);
-  if (record.headers instanceof Map) {
-    at = writeVarint(bytes, record.headers.size, at);
-    for (const [name, value] of record.headers) at = writeBytes(bytes, value, writeBytes(bytes, name, at));
-    return at;
-  }
+  if (Buffer.isBuffer(record.headers)) return at + record.headers.copy(bytes, at);
   const names = Object.keys(record.headers);
   at = writeVarint(bytes, names.length, at);
   for (const name of names) at = writeText(bytes, record.headers[name]!, writeText(bytes, name, at));
   return at;
 }
 
-function writeBytes(bytes: Buffer, value: Buffer, start: number): number {
-  const at = writeVarint(bytes, value.length, start);
-  value.copy(bytes, at);
-  return at + value.length;
-}
-
 function writeText(bytes: Buffer, text: string, start: number): number {
   const at = writeVarint(bytes, Buffer.byteLength(text), start);
   return at + bytes.write(text, at);
-}
-
-/** Zigzag, then seven bits a byte, as protocol buffers do it. */
-function writeVarint(bytes: Buffer, value: number, start: number): number {
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
-  let at = start;
-  while (rest > 0x7f) {
-    bytes[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  bytes[at++] = rest;
-  return at;
-}
-
-function varintBytes(value: number): number {
-  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
-  if (zigzag < 0x80) return 1;
-  if (zigzag < 0x4000) return 2;
-  if (zigzag < 0x200000) return 3;
-  return zigzag < 0x10000000 ? 4 : 5;
-}
-
-function lengthPrefixed(length: number): number {
-  return varintBytes(length) + length;
 }
 
 function nullableBytes(value: Buffer | null): number {

@@ -1,4 +1,5 @@
 import { Reader, readRecordsBatches } from '@platformatic/kafka';
+import { decodeHeaders, encodeHeaders } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readBatches } from '../pull/record-batch-reader.js';
@@ -7,7 +8,7 @@ import { bodyBytes, encodeBatch, type WireRecord } from './record-batch.js';
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const headers = fc.oneof(
   fc.dictionary(fc.string({ maxLength: 20 }), fc.string({ unit: 'grapheme', maxLength: 40 }), { maxKeys: 15 }),
-  fc.array(fc.tuple(bytes, bytes), { maxLength: 15 }).map((pairs) => new Map(pairs)),
+  fc.array(fc.tuple(bytes, bytes), { maxLength: 15 }).map(encodeHeaders),
 );
 const record: fc.Arbitrary<WireRecord> = fc.record({ key: fc.option(bytes), value: bytes, headers });
 const records = fc.array(record, { minLength: 1, maxLength: 200 });
@@ -19,7 +20,9 @@ function encode(given: WireRecord[]): Buffer {
 }
 
 function pairs(of: WireRecord['headers']): [string, string][] {
-  const entries = of instanceof Map ? [...of] : Object.entries(of).map(([k, v]) => [Buffer.from(k), Buffer.from(v)]);
+  const entries = Buffer.isBuffer(of)
+    ? decodeHeaders(of)
+    : Object.entries(of).map(([k, v]) => [Buffer.from(k), Buffer.from(v)]);
   return entries.map(([name, value]) => [name!.toString('hex'), value!.toString('hex')]);
 }
 
@@ -79,7 +82,7 @@ test('one header is found by its name, the last of several', () => {
       {
         key: null,
         value: Buffer.alloc(0),
-        headers: new Map([
+        headers: encodeHeaders([
           [Buffer.from('ce_typo'), Buffer.from('0')],
           [Buffer.from('ce_type'), Buffer.from('1')],
           [Buffer.from('ce_type'), Buffer.from('2')],

@@ -1,10 +1,10 @@
-/** One record to publish. Headers given as a Map of Buffers are written as they are, which is the cheapest form. */
+/** One record to publish. Headers that `encodeHeaders` of libs/contracts made are written as they are: the cheapest form. */
 export interface OutgoingRecord {
   topic: string;
   partition: number;
   key: Buffer | null;
   value: Buffer;
-  headers: Record<string, string> | Map<Buffer, Buffer>;
+  headers: Record<string, string> | Buffer;
 }
 
 /**

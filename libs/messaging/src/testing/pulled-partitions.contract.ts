@@ -1,3 +1,4 @@
+import { encodeHeaders } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutgoingRecord, RecordProducer } from '../produce/record-producer.js';
 import { PublishRefused } from '../produce/send-call.js';
@@ -30,7 +31,7 @@ export function pulledPartitionsContract(name: string, setUp: () => Promise<Pull
         {
           ...record(topic, 0, 'with bytes'),
           key: null,
-          headers: new Map([[Buffer.from('h'), Buffer.from([0, 255])]]),
+          headers: encodeHeaders([[Buffer.from('h'), Buffer.from([0, 255])]]),
         },
         { ...record(topic, 0, ''), headers: {} },
       ]);

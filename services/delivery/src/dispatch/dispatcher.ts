@@ -1,8 +1,10 @@
 import {
   BLOCK_CONTENT,
+  encodeHeader,
   FEED_HEADER,
   feedTopic,
   HEADER,
+  joinHeaders,
   LEDGER_BATCH,
   LEDGER_CONTENT,
   type LedgerBlock,
@@ -21,7 +23,20 @@ const NAME = {
   previous: Buffer.from(FEED_HEADER.previous),
   traceParent: Buffer.from(FEED_HEADER.traceParent),
 };
-const BLOCK_CONTENT_BYTES = Buffer.from(BLOCK_CONTENT);
+const CONTENT_TYPE = encodeHeader(NAME.contentType, Buffer.from(BLOCK_CONTENT));
+
+const headersByKey = new WeakMap<ContentKey, readonly Buffer[]>();
+
+/** The same for all blocks under one key. */
+function keyHeaders(key: ContentKey): readonly Buffer[] {
+  let headers = headersByKey.get(key);
+  if (headers === undefined) {
+    const id = encodeHeader(NAME.keyId, Buffer.from(key.kid));
+    headers = [CONTENT_TYPE, id, encodeHeader(NAME.key, Buffer.from(key.wrapped))];
+    headersByKey.set(key, headers);
+  }
+  return headers;
+}
 
 /** What goes out of a batch that is in the ledger: its blocks in the ledger’s order, its record, and the fences it sets. */
 export interface CommittedBatch {
@@ -45,16 +60,16 @@ export class Dispatcher {
   async dispatch(batch: CommittedBatch): Promise<void> {
     const { partition, fences, decidedAt } = batch;
     const records = batch.blocks.map(({ ledger: block, value, key }): OutgoingRecord => {
-      const headers = new Map<Buffer, Buffer>([
-        [NAME.contentType, BLOCK_CONTENT_BYTES],
-        [NAME.keyId, Buffer.from(key.kid)],
-        [NAME.key, Buffer.from(key.wrapped)],
-        [NAME.first, Buffer.from(String(block.first))],
-        [NAME.count, Buffer.from(String(block.count))],
-        [NAME.previous, Buffer.from(block.previous.toString('hex'))],
-      ]);
-      if (batch.traceparent !== undefined) headers.set(NAME.traceParent, Buffer.from(batch.traceparent));
-      return { topic: feedTopic(block.agency), partition, key: null, value, headers };
+      const headers = [
+        ...keyHeaders(key),
+        encodeHeader(NAME.first, Buffer.from(String(block.first))),
+        encodeHeader(NAME.count, Buffer.from(String(block.count))),
+        encodeHeader(NAME.previous, Buffer.from(block.previous.toString('hex'))),
+      ];
+      if (batch.traceparent !== undefined) {
+        headers.push(encodeHeader(NAME.traceParent, Buffer.from(batch.traceparent)));
+      }
+      return { topic: feedTopic(block.agency), partition, key: null, value, headers: joinHeaders(headers) };
     });
     records.push(ledgerRecord(batch));
     await this.producer.send(records);
