@@ -31,8 +31,9 @@ class Last<T> {
   of(bytes: Buffer, { start, end }: Span): T {
     const same = end - start === this.#bytes.length && bytes.compare(this.#bytes, 0, end - start, start, end) === 0;
     if (this.#value === undefined || !same) {
-      this.#bytes = Buffer.from(bytes.subarray(start, end));
-      this.#value = this.make(this.#bytes);
+      const kept = Buffer.from(bytes.subarray(start, end));
+      this.#value = this.make(kept);
+      this.#bytes = kept;
     }
     return this.#value;
   }

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { bucketOf } from './bucket-tree.js';
 import type { HeadBucket } from './head-bucket.js';
 import { FED_ROW_BYTES } from './history-feed.js';
@@ -29,8 +28,11 @@ export class FedRows {
     this.#next = new Int32Array(rows.length / FED_ROW_BYTES).fill(NONE);
   }
 
-  /** @param fed rows as the feed has them, in its order */
-  static async of(secret: KeyObject, fed: Buffer): Promise<FedRows> {
+  /**
+   * @param fed rows as the feed has them, in its order
+   * @param rest is waited for after every few milliseconds of work: the log and the intake share this thread
+   */
+  static async of(secret: KeyObject, fed: Buffer, rest: () => Promise<unknown>): Promise<FedRows> {
     const rows = new FedRows(fed);
     // Open addressing over the first rows of persons: a Map of texts took ten times as long.
     const slots = new Int32Array(2 ** Math.ceil(Math.log2(rows.count * 2 + 2))).fill(NONE);
@@ -47,8 +49,7 @@ export class FedRows {
         rows.#next[last[first]!] = row;
         last[first] = row;
       }
-      // The log and the intake share this thread.
-      if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
+      if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await rest();
     }
     return rows;
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, Metrics } from '@sluice/platform';
 import type { HeadsStore } from './heads-store.js';
 
-/** From one epoch to the next, while something changes: how long an entry of a history goes without a proof. */
+/** From one epoch to the next, while something changes: how long an entry of a history goes without a proof, and some seconds more. */
 export const EPOCH_MS = 30_000;
 const LOOK_MS = 1_000;
 
@@ -44,7 +44,9 @@ export class HeadsMaker {
         this.#rows.inc(rows);
         this.#seconds.inc((performance.now() - begun) / 1_000);
       } catch (err) {
-        if (!signal.aborted) this.logger.warn({ err }, 'no epoch of heads could be made; trying again');
+        if (!signal.aborted || (err as Error).name !== 'AbortError') {
+          this.logger.warn({ err }, 'making an epoch of heads came to no end; trying again');
+        }
       }
       await sleep(Math.min(LOOK_MS, this.epochMs), undefined, { signal }).catch(() => {});
     }

@@ -27,7 +27,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const TABLES = 'audit.heads_feed, audit.heads_bucket, audit.heads_tile, audit.heads_source, audit.heads_leaf';
+const TABLES = 'audit.heads_feed, audit.map_bucket, audit.map_tile, audit.heads_source, audit.heads_leaf';
 
 /** As in a database where no head was ever made. */
 async function begin(): Promise<void> {
@@ -132,7 +132,8 @@ async function foldKilledAt(step: number): Promise<boolean> {
   const dying = watched(async (client) => {
     if (left-- > 0) return;
     const { processID } = client as PoolClient & { processID: number };
-    await admin.query('select pg_terminate_backend($1)', [processID]);
+    // Gone, and its lock with it, before anything goes on.
+    await admin.query('select pg_terminate_backend($1, 10000)', [processID]);
   });
   try {
     await new HeadsStore(dying, secret).fold(0);
@@ -177,9 +178,24 @@ test('what a killed process wrote for an epoch is neither read nor kept', async 
   await feed(...everybody);
   await store.fold(0);
   const { rows } = await admin.query(
-    'select count(*)::int as stored, count(distinct bucket)::int as buckets from audit.heads_bucket',
+    'select count(*)::int as stored, count(distinct bucket)::int as buckets from audit.map_bucket',
   );
   expect(rows).toEqual([{ stored: 40, buckets: 40 }]);
+});
+
+test('while many rows are brought together the session is not idle for long', async () => {
+  for (let i = 0; i < 40; i++) await feed(...Array.from({ length: 1_000 }, (_, n) => n % persons.length));
+  let statements = 0;
+  let ahead = 0;
+  const watching = watched(async () => {
+    statements += 1;
+    const { rows } = await admin.query('select making from audit.heads');
+    if (rows[0].making === false) ahead = statements;
+  });
+  expect(await new HeadsStore(watching, secret).fold(0)).toMatchObject({ rows: 40_000 });
+  await watching.end();
+  // One for every 5,000 rows, beside those that ask for the lock, the state and the feed.
+  expect(ahead).toBeGreaterThan(8 + 5);
 });
 
 test('an epoch in the making holds up no reader of a log', async () => {
@@ -212,7 +228,7 @@ test('a database that was put back adds no leaf before it covers what the log ha
   await feed(1, 2, 3);
   await store.fold(0);
   const last = (await log())!;
-  await admin.query('truncate audit.heads_feed, audit.heads_bucket, audit.heads_tile, audit.heads_source');
+  await admin.query('truncate audit.heads_feed, audit.map_bucket, audit.map_tile, audit.heads_source');
   await admin.query("update audit.heads set epoch = 0, labels = 0, made_at = '-infinity'");
   offset = 0;
   await feed(...everybody);

@@ -10,9 +10,8 @@ import { StoredMap } from './stored-map.js';
 
 /** Some milliseconds of work between two statements: the log and the intake share this thread. */
 const BUCKETS_AT_ONCE = 200;
-/** Longer a slice of work did not take unless the process stood still. */
-const LONGEST_REST_MS = 20;
-const BUCKETS_DROPPED_AT_ONCE = 1_000;
+/** A process that stood still need not stand as long again. */
+const LONGEST_REST_MS = 100;
 
 /** A process that stands still longer than this loses the lock, and with its session the means to write anything. */
 const HOLD = "set idle_session_timeout = '10s'";
@@ -25,13 +24,13 @@ const ADVANCE = `insert into audit.heads_source (topic, partition, first_offset,
   select topic, partition, 0, next from unnest($1::text[], $2::smallint[], $3::bigint[]) as taken (topic, partition, next)
   on conflict (topic, partition) do update set next_offset = excluded.next_offset`;
 
-const SAVE = `update audit.heads set epoch = $1, labels = $2, leaf = $3, making = false,
+const SAVE = `update audit.heads set epoch = $1, labels = $2, leaf = $3,
   made_at = case when $5 then '-infinity' else to_timestamp($4::float8 / 1000) end`;
 
 interface State {
   epoch: string;
   labels: string;
-  /** Something may be written for a later epoch. */
+  /** The map may hold more than what stands: of a later epoch, or of one that was replaced. */
   making: boolean;
   /** Its leaf is not in the log yet. */
   waits: boolean;
@@ -71,8 +70,11 @@ export class HeadsStore {
     try {
       await client.query(HOLD);
       const { rows } = await client.query<{ leads: boolean }>(`select pg_try_advisory_lock(${LOCK}) as leads`);
-      const folded = rows[0]?.leads === true ? await this.#foldAlone(client, everyMs, signal) : NOTHING;
-      await client.query(`select pg_advisory_unlock(${LOCK})`);
+      let folded = NOTHING;
+      if (rows[0]?.leads === true) {
+        folded = await this.#foldAlone(client, everyMs, signal);
+        await client.query(`select pg_advisory_unlock(${LOCK})`);
+      }
       await client.query('reset idle_session_timeout');
       client.off('error', broken);
       client.release();
@@ -87,7 +89,9 @@ export class HeadsStore {
     const state = await stateOf(client);
     const fed = isDue(state, everyMs) ? await FedPulls.read(client) : undefined;
     if (state === undefined || fed === undefined) return NOTHING;
-    const rows = await FedRows.of(this.secret, fed.rows);
+    // A statement now and then, so that the database sees a session that is at work.
+    const rows = await FedRows.of(this.secret, fed.rows, () => client.query('select'));
+    signal?.throwIfAborted();
     return new Fold(client, state, fed, signal).make(rows);
   }
 }
@@ -106,14 +110,16 @@ class Fold {
   }
 
   async make(rows: FedRows): Promise<Folded> {
-    if (this.state.making) await this.#standing.dropUnmade();
+    if (this.state.making) await this.#through(this.#standing.sweep());
     const logged = await newestLogged(this.client);
     const epoch = Math.max(Number(this.state.epoch), logged?.epoch ?? 0) + 1;
     if (rows.count > 0) await this.client.query('update audit.heads set making = true');
     const buckets = rows.buckets();
     const { labels, hashes } = await this.#writeBuckets(epoch, rows, buckets);
     const root = rows.count > 0 ? await this.#standing.writeTree(epoch, hashes) : undefined;
+    this.signal?.throwIfAborted();
     await this.client.query('begin');
+    await this.#confirm();
     const extents = await this.#takeFeed();
     if (root !== undefined) {
       const last = await newestLogged(this.client);
@@ -130,7 +136,8 @@ class Fold {
     }
     await this.client.query('commit');
     if (root === undefined) return NOTHING;
-    await this.#dropOlder(epoch, buckets);
+    await this.#through(new StoredMap(this.client, epoch).dropOlder(buckets));
+    await this.client.query('update audit.heads set making = false');
     return { rows: rows.count, epoch };
   }
 
@@ -140,8 +147,8 @@ class Fold {
     let labels = 0;
     for (let from = 0; from < buckets.length; from += BUCKETS_AT_ONCE) {
       const some = buckets.slice(from, from + BUCKETS_AT_ONCE);
-      const stored = await this.#standing.bucketsAt(some);
       const begun = performance.now();
+      const stored = await this.#standing.bucketsAt(some);
       const changed = new BinaryArray('bytea');
       for (const index of some) {
         const bucket = new HeadBucket(stored.get(index));
@@ -182,13 +189,19 @@ class Fold {
     }));
   }
 
-  /** What a crash leaves here goes when the same bucket is written again. */
-  async #dropOlder(epoch: number, buckets: readonly number[]): Promise<void> {
-    const made = new StoredMap(this.client, epoch);
-    for (let from = 0; from < buckets.length; from += BUCKETS_DROPPED_AT_ONCE) {
-      await made.dropOlderBuckets(buckets.slice(from, from + BUCKETS_DROPPED_AT_ONCE));
+  /** `heads` first, as its other writers. Only an instance of an older version, which knows no lock, comes between. */
+  async #confirm(): Promise<void> {
+    const { rows } = await this.client.query<Pick<State, 'epoch' | 'waits'>>(
+      'select epoch, leaf is not null as waits from audit.heads for update',
+    );
+    if (rows[0]?.epoch !== this.state.epoch || rows[0].waits) {
+      throw new Error('another epoch of heads was made meanwhile');
     }
-    await made.dropOlderTiles(buckets);
+  }
+
+  /** A stop in between leaves the rest to the next fold: `making` tells. */
+  async #through(parts: AsyncGenerator<void>): Promise<void> {
+    for await (const _ of parts) this.signal?.throwIfAborted();
   }
 }
 

@@ -7,18 +7,32 @@ import { HeadBucket } from './head-bucket.js';
 const TOP = 1;
 const LEAVES = 0;
 
-const BUCKETS = `select distinct on (bucket) bucket, heads from audit.heads_bucket
+const BUCKETS = TILE_WIDTH * TILE_WIDTH;
+const BUCKETS_DROPPED_AT_ONCE = 1_000;
+
+const READ_BUCKETS = `select distinct on (bucket) bucket, heads from audit.map_bucket
   where bucket = any($1::integer[]) and epoch <= $2 order by bucket, epoch desc`;
 
-const TILES = `select distinct on (level, index) level, index, hashes from audit.heads_tile
+const READ_TILES = `select distinct on (level, index) level, index, hashes from audit.map_tile
   where ((level = ${LEAVES} and index = any($1::smallint[])) or level = ${TOP}) and epoch <= $2
   order by level, index, epoch desc`;
 
-const SAVE_BUCKETS = `insert into audit.heads_bucket (bucket, epoch, heads)
+const SAVE_BUCKETS = `insert into audit.map_bucket (bucket, epoch, heads)
   select bucket, $2, heads from unnest($1::integer[], $3::bytea[]) as changed (bucket, heads)`;
 
-const SAVE_TILES = `insert into audit.heads_tile (level, index, epoch, hashes)
+const SAVE_TILES = `insert into audit.map_tile (level, index, epoch, hashes)
   select level, index, $3, hashes from unnest($1::smallint[], $2::smallint[], $4::bytea[]) as changed (level, index, hashes)`;
+
+const SWEEP_BUCKETS = `delete from audit.map_bucket old where bucket >= $2 and bucket < $3 and (epoch > $1 or exists (
+  select from audit.map_bucket newer
+   where newer.bucket = old.bucket and newer.epoch > old.epoch and newer.epoch <= $1))`;
+
+const SWEEP_TILES = `delete from audit.map_tile old where epoch > $1 or exists (
+  select from audit.map_tile newer
+   where newer.level = old.level and newer.index = old.index and newer.epoch > old.epoch and newer.epoch <= $1)`;
+
+const DROP_OLDER_TILES = `delete from audit.map_tile
+  where ((level = ${LEAVES} and index = any($1::smallint[])) or level = ${TOP}) and epoch < $2`;
 
 type Reader = Pool | PoolClient;
 
@@ -41,7 +55,7 @@ export class StoredMap {
   async bucketsAt(indexes: readonly number[]): Promise<Map<number, Buffer>> {
     const { rows } = await this.client.query<{ bucket: number; heads: Buffer }>({
       name: 'heads-buckets',
-      text: BUCKETS,
+      text: READ_BUCKETS,
       values: [indexes, this.epoch],
     });
     return new Map(rows.map(({ bucket, heads }) => [bucket, heads]));
@@ -76,35 +90,37 @@ export class StoredMap {
     return Buffer.from(top.root(), 'latin1');
   }
 
-  /** Drops what was written for an epoch that never came to stand. */
-  async dropUnmade(): Promise<void> {
-    await this.client.query('delete from audit.heads_bucket where epoch > $1', [this.epoch]);
-    await this.client.query('delete from audit.heads_tile where epoch > $1', [this.epoch]);
+  /** Drops all but what counts at this epoch, a part of the map at a time. */
+  async *sweep(): AsyncGenerator<void> {
+    for (let from = 0; from < BUCKETS; from += BUCKETS_DROPPED_AT_ONCE) {
+      await this.client.query({
+        name: 'sweep-heads',
+        text: SWEEP_BUCKETS,
+        values: [this.epoch, from, from + BUCKETS_DROPPED_AT_ONCE],
+      });
+      yield;
+    }
+    await this.client.query(SWEEP_TILES, [this.epoch]);
   }
 
-  /** Drops what the buckets and all tiles were before this epoch. @param buckets those that this epoch changed */
-  async dropOlderBuckets(buckets: readonly number[]): Promise<void> {
-    await this.client.query({
-      name: 'drop-older-heads',
-      text: 'delete from audit.heads_bucket where bucket = any($1::integer[]) and epoch < $2',
-      values: [buckets, this.epoch],
-    });
-  }
-
-  /** @param buckets those that this epoch changed */
-  async dropOlderTiles(buckets: readonly number[]): Promise<void> {
-    const indexes = [...new Set(buckets.map((bucket) => Math.floor(bucket / TILE_WIDTH)))];
-    await this.client.query(
-      `delete from audit.heads_tile
-        where ((level = ${LEAVES} and index = any($1::smallint[])) or level = ${TOP}) and epoch < $2`,
-      [indexes, this.epoch],
-    );
+  /** Drops what these buckets, and the tiles over them, were before this epoch, a part of them at a time. */
+  async *dropOlder(buckets: readonly number[]): AsyncGenerator<void> {
+    for (let from = 0; from < buckets.length; from += BUCKETS_DROPPED_AT_ONCE) {
+      await this.client.query({
+        name: 'drop-older-heads',
+        text: 'delete from audit.map_bucket where bucket = any($1::integer[]) and epoch < $2',
+        values: [buckets.slice(from, from + BUCKETS_DROPPED_AT_ONCE), this.epoch],
+      });
+      yield;
+    }
+    const tiles = [...new Set(buckets.map((bucket) => Math.floor(bucket / TILE_WIDTH)))];
+    await this.client.query(DROP_OLDER_TILES, [tiles, this.epoch]);
   }
 
   async #tiles(indexes: readonly number[]): Promise<{ top: Tile; tileAt: (index: number) => Tile }> {
     const { rows } = await this.client.query<{ level: number; index: number; hashes: Buffer }>({
       name: 'heads-tiles',
-      text: TILES,
+      text: READ_TILES,
       values: [indexes, this.epoch],
     });
     const bytesAt = (level: number, index: number) =>
