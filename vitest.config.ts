@@ -32,9 +32,9 @@ export default defineConfig({
     globalSetup: ['test/src/setup/global-setup.ts'],
     ...(process.env.CI && { reporters: ['default', 'json'], outputFile: { json: '.nx/test-results.json' } }),
     // What a test waits for comes when it comes: a busy machine must not fail it.
-    expect: { poll: { timeout: 15_000 } },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    expect: { poll: { timeout: 45_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     fileParallelism: true,
     maxWorkers: 2,
   },

@@ -50,7 +50,7 @@ afterEach(async () => {
 test('starts again what was killed from outside, and says so', async () => {
   const killed = sleeper.pid;
   process.kill(killed, 'SIGKILL');
-  await expect.poll(() => said, { timeout: 5_000 }).toHaveLength(2);
+  await expect.poll(() => said).toHaveLength(2);
   expect(said).toEqual(['sleeper was ended by SIGKILL; starting it again in 1 s', 'sleeper runs again']);
   expect(sleeper.isRunning).toBe(true);
   expect(sleeper.pid).not.toBe(killed);
@@ -59,7 +59,7 @@ test('starts again what was killed from outside, and says so', async () => {
 test('tries again, more slowly, when the start fails', async () => {
   sleeper.refusals = 1;
   process.kill(sleeper.pid, 'SIGTERM');
-  await expect.poll(() => said, { timeout: 10_000 }).toHaveLength(3);
+  await expect.poll(() => said).toHaveLength(3);
   expect(said[1]).toBe('sleeper did not start (not now); starting it again in 2 s');
   expect(said[2]).toBe('sleeper runs again');
 });

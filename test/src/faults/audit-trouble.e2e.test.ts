@@ -22,7 +22,7 @@ beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
   persons = await system.personsGranting(bank, PERSONS);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await bank?.close();
@@ -63,9 +63,9 @@ async function withoutAudit(trouble: () => Promise<void> | void, recovery: () =>
   expect(waiting.ok).toBe(false);
   expect(waiting.checks.audit!.detail).toMatch(/^waits for audit: the last checkpoint arrived .* ago$/);
   await recovery();
-  await until('releases go on', async () => ((await released()) > last ? true : undefined), 30_000);
+  await until('releases go on', async () => ((await released()) > last ? true : undefined));
   await load.stop();
-  await until('all is released', () => (bank.events.length >= before + load.count ? true : undefined), 30_000);
+  await until('all is released', () => (bank.events.length >= before + load.count ? true : undefined));
   expect(bank.events.length).toBe(before + load.count);
   expect(bank.faults.filter((fault) => /gap|chain|broken/.test(fault))).toEqual([]);
   await until('delivery is ready', async () => ((await readiness('delivery')).ok ? true : undefined));
@@ -77,7 +77,7 @@ test('audit stands still: releases stop within two seconds, recording goes on, a
     () => audit.pause(),
     () => audit.resume(),
   );
-}, 120_000);
+});
 
 test('an older copy of the log is refused with what to do, and nothing is released until the newer one is back', async () => {
   const audit = system.stack.service('audit');
@@ -105,7 +105,7 @@ test('an older copy of the log is refused with what to do, and nothing is releas
       await started;
     },
   );
-}, 180_000);
+}, 300_000);
 
 test('after all of that each record of every topic is in the log exactly once, and the log is whole', async () => {
   const { url } = system.stack.service('audit');
@@ -141,4 +141,4 @@ test('after all of that each record of every topic is in the log exactly once, a
     expect(recorded.filter((place) => !inTheTopics.has(place))).toEqual([]);
     return true;
   });
-}, 60_000);
+});

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await system.grant(person, bank);
   await bank.received(1);
   storedBefore = await stored();
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all([bank?.close(), bureau?.close()]);

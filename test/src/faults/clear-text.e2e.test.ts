@@ -10,7 +10,7 @@ import { System } from './system.js';
 let system: System;
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 /** Every clear text that the persons of the demo have given, whole and in its telling parts. */
@@ -35,7 +35,7 @@ test('after the demo, no personal value stands in clear in a table, a topic, a l
   // Clean stops flush everything to disk; then the folder holds all there is: tables, WAL, topics, logs.
   await system.stack.stop();
   expect(foundInFiles(system.dataDir)).toEqual([]);
-}, 240_000);
+}, 300_000);
 
 /** Rows as text: what is compressed on disk is not here. Bytes appear as hex, so each value is sought in that form too. */
 async function foundInTables(): Promise<string[]> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     persons.push(person);
   });
   await Promise.all([bank.received(PERSONS), bureau.received(PERSONS)]);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all([bank?.close(), bureau?.close()]);
@@ -75,7 +75,7 @@ test('kill -9 of the broker under load: every acknowledged change arrives once a
     await kafka.kill();
     await kafka.start();
   });
-}, 180_000);
+}, 300_000);
 
 test('kill -9 of PostgreSQL under load: every acknowledged change arrives once and in order', async () => {
   await underLoad(async () => {
@@ -83,7 +83,7 @@ test('kill -9 of PostgreSQL under load: every acknowledged change arrives once a
     await postgres.kill();
     await postgres.start();
   });
-}, 180_000);
+}, 300_000);
 
 test('after all of that, the history of each person holds each delivery exactly once', async () => {
   const token = await system.access.tokenFor('ada');
@@ -104,4 +104,4 @@ test('after all of that, the history of each person holds each delivery exactly 
       return count === expected ? true : undefined;
     });
   }
-}, 120_000);
+});

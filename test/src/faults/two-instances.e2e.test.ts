@@ -17,7 +17,7 @@ beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
   persons = await system.personsGranting(bank, PERSONS);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await bank?.close();
@@ -79,4 +79,4 @@ test('a paused delivery loses its partitions, and changes nothing when it wakes'
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   expect(bank.events).toHaveLength(before + load.count);
   expect(bank.faults.filter((fault) => /gap|chain|broken/.test(fault))).toEqual([]);
-}, 180_000);
+}, 300_000);

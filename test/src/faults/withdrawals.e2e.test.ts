@@ -21,7 +21,7 @@ let persons: Person[] = [];
 beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
-}, 120_000);
+});
 
 afterAll(async () => {
   await bank?.close();

@@ -43,7 +43,7 @@ beforeAll(async () => {
   bank = await Recipient.accredit(BANK, system.access, system.api);
   bureau = await Recipient.accredit(BUREAU, system.access, system.api);
   await live();
-}, 240_000);
+}, 300_000);
 
 afterAll(async () => {
   await system?.stop();

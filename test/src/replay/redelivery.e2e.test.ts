@@ -28,7 +28,7 @@ beforeAll(async () => {
   system = await System.start();
   bank = await system.recipient(BANK);
   persons = await system.personsGranting(bank, PERSONS);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await bank?.close();
@@ -98,7 +98,7 @@ test('a range is planned, approved and run from the command line, and everybody 
     `select convert_from(payload, 'utf8')::json as act from delivery.event where stream = '${plan.id}' order by version`,
   );
   expect(rows.map(({ act }) => act.act)).toEqual(['replay-plan', 'replay-approve', 'replay-run', 'replay-finish']);
-}, 120_000);
+});
 
 test('nobody approves a plan of their own, nor without being a supervisor; ids and states are checked', async () => {
   const token = await system.access.tokenFor({ sub: randomUUID(), kind: 'staff', roles: ['operator', 'supervisor'] });
@@ -119,7 +119,7 @@ test('nobody approves a plan of their own, nor without being a supervisor; ids a
   expect((await run('replay', 'plan', 'redeliver', BANK.code, ...backwards, '--reason', 'a test')).code).toBe(2);
   expect((await run('replay', 'cancel', plan.id)).code).toBe(0);
   expect((await run('replay', 'approve', plan.id)).code).toBe(6);
-}, 120_000);
+});
 
 test('all entitled data under live traffic, while instances are killed and come back: order and marks hold, nothing twice', async () => {
   await system.stack.startService('delivery', { instance: 'delivery-2' });
@@ -149,7 +149,7 @@ test('all entitled data under live traffic, while instances are killed and come 
   const arrived = phonesByGrant(bank);
   for (const [person, values] of load.acknowledged) expect(arrived.get(person.grants.get(BANK.code)!)).toEqual(values);
   expect(bank.faults.filter((fault) => /gap|chain|broken/.test(fault))).toEqual([]);
-}, 240_000);
+}, 300_000);
 
 test('a grant withdrawn between approval and start: nothing of it goes out, and the run says that part was refused', async () => {
   const [withdrawn] = persons;
@@ -169,4 +169,4 @@ test('a grant withdrawn between approval and start: nothing of it goes out, and 
   expect(progress.refused).toBeGreaterThan(0);
   const replayed = await replayedBy(plan.id, progress.delivered);
   expect(replayed.filter((event) => event.grant === grant)).toEqual([]);
-}, 120_000);
+});

@@ -148,7 +148,7 @@ test('a paused member loses its partitions to the other, and its own work is abo
   } finally {
     await paused.stop();
   }
-}, 120_000);
+});
 
 function spawnMember(groupId: string): {
   child: ChildProcess;

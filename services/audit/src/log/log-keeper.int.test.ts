@@ -153,7 +153,7 @@ test('two keepers that crash anywhere, or lose their session: each record of eve
   expect(crashes).toBeGreaterThan(5);
   expect(await size()).toBe(leaves.length);
   expect(leaves.at(-1)).toMatch(/^position /);
-}, 90_000);
+});
 
 test('the index leads to each block in the log, also after crashes', async () => {
   const { rows } = await eventually(

@@ -77,4 +77,4 @@ test('a log in a bucket is kept, served, verified and proven like one in a folde
     'all is in the log',
   );
   expect(recordsOf(await verifiedLeaves())).toEqual(await leavesOfTopics(kafka, scope.topics));
-}, 120_000);
+});

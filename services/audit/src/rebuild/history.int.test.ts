@@ -46,7 +46,7 @@ const persons = (count: number) => Array.from({ length: count }, () => randomUUI
 async function send(records: OutgoingRecord[], rows: number): Promise<void> {
   const before = await count();
   await producer.send(records);
-  await expect.poll(count, { timeout: 20_000 }).toBe(before + rows);
+  await expect.poll(count).toBe(before + rows);
 }
 
 const count = async () => (await admin.query('select count(*)::int as rows from audit.history')).rows[0].rows;
@@ -57,7 +57,7 @@ async function run(swap = false): Promise<RebuildView & { found: RebuildDifferen
   const path = `/rebuilds/${planned.body.rebuild}`;
   await audit.send('POST', `${path}/moves`, OTTO, { move: 'run', swap });
   const seen = async () => (await audit.get<RebuildView>(path, OTTO)).body;
-  await expect.poll(async () => (await seen()).state, { timeout: 30_000 }).toBe('done');
+  await expect.poll(async () => (await seen()).state).toBe('done');
   const { differences } = (await audit.get<{ differences: RebuildDifference[] }>(`${path}/differences`, OTTO)).body;
   return { ...(await seen()), found: differences };
 }
@@ -131,7 +131,7 @@ test('the intake goes on meanwhile: no difference, nothing lost', async () => {
   stop = true;
   await traffic;
   // Records of what was asked of the service are rows of nobody.
-  await expect.poll(count, { timeout: 20_000 }).toBe(rows);
+  await expect.poll(count).toBe(rows);
   const last = await run();
   expect(last.differences).toEqual(NONE);
 });

@@ -19,7 +19,7 @@ async function run(readModel: string, swap = false): Promise<RebuildView> {
   const params = { rebuild: body.rebuild };
   await consent.call(move, { as: operator, params, body: { move: 'run', swap } });
   const seen = async () => (await consent.call(read, { as: operator, params })).body;
-  await expect.poll(async () => (await seen()).state, { timeout: 30_000 }).toBe('done');
+  await expect.poll(async () => (await seen()).state).toBe('done');
   return await seen();
 }
 
@@ -143,7 +143,7 @@ test('two instances share one rebuild and live traffic goes on: no difference, n
   await traffic;
   await consent.stopInstance(runs);
   const seen = async () => (await consent.call(read, { as: operator, params })).body;
-  await expect.poll(async () => (await seen()).state, { timeout: 40_000 }).toBe('done');
+  await expect.poll(async () => (await seen()).state).toBe('done');
   expect((await seen()).differences).toEqual(NONE);
   const states = await consent.database.rows<{ state: string }>(
     'select distinct state from consent.grant_record where grant_id = any($1)',

@@ -228,7 +228,7 @@ export class ConsentUnderTest {
 }
 
 /** Waits until something is so. */
-export async function until(holds: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function until(holds: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; !(await holds()); ) {
     if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms`);
     await sleep(15);

@@ -42,7 +42,7 @@ export class TopicWatch {
   }
 
   /** The events that match, once there are `count` of them. */
-  async until(matches: (event: SeenEvent) => boolean, count = 1, timeoutMs = 20_000): Promise<SeenEvent[]> {
+  async until(matches: (event: SeenEvent) => boolean, count = 1, timeoutMs = 45_000): Promise<SeenEvent[]> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = this.seen.filter(matches);

@@ -119,7 +119,7 @@ test('grants and changes go on while it is rebuilt and swapped: no difference, n
     (await world.received(agency, 2))
       .filter(({ type }) => type.includes('profile-changed'))
       .map(({ data }) => data.attributes?.mobilePhone);
-  await expect.poll(async () => (await phones()).at(-1), { timeout: 30_000 }).toBe(last);
+  await expect.poll(async () => (await phones()).at(-1)).toBe(last);
   expect(await phones()).toHaveLength(changes);
   expect(await run()).toEqual([]);
 });

@@ -30,7 +30,7 @@ async function progress(replay: string) {
 }
 
 async function done(replay: string) {
-  await expect.poll(async () => (await progress(replay)).state, { timeout: 20_000 }).toBe('done');
+  await expect.poll(async () => (await progress(replay)).state).toBe('done');
   return progress(replay);
 }
 
@@ -124,9 +124,7 @@ test('killed between the ledger and the dispatch, in the middle: the next owner 
   const replay = await world.runReplay(agency, range(lane, 2, 61), 100);
   await done(replay);
   expect(dying.deaths.length).toBeGreaterThan(2);
-  await expect
-    .poll(async () => replayedPhones(await world.received(agency, lane), replay), { timeout: 20_000 })
-    .toEqual(phones);
+  await expect.poll(async () => replayedPhones(await world.received(agency, lane), replay)).toEqual(phones);
 });
 
 test('a withdrawal that is published between the reading of an old event and its decision wins', async () => {

@@ -26,7 +26,7 @@ async function run(readModel: string, swap = false): Promise<RebuildView & { fou
     body: { move: 'run', swap },
   });
   const seen = async () => (await registry.call('GET', path, { token: operator })).body;
-  await expect.poll(async () => (await seen()).state, { timeout: 30_000 }).toBe('done');
+  await expect.poll(async () => (await seen()).state).toBe('done');
   const found = (await registry.call('GET', `${path}/differences`, { token: operator })).body.differences;
   return { ...((await seen()) as RebuildView), found: found as RebuildDifference[] };
 }

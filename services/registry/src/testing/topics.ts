@@ -32,7 +32,7 @@ export class TopicWatch {
   }
 
   /** Every event since the watch began, once `enough` of them are there. */
-  async until(enough: (seen: readonly SeenEvent[]) => boolean, timeoutMs = 30_000): Promise<readonly SeenEvent[]> {
+  async until(enough: (seen: readonly SeenEvent[]) => boolean, timeoutMs = 45_000): Promise<readonly SeenEvent[]> {
     const deadline = Date.now() + timeoutMs;
     while (!enough(this.#seen)) {
       if (Date.now() > deadline) throw new Error(`not what was waited for among ${this.#seen.length} events`);

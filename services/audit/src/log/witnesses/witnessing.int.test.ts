@@ -140,7 +140,7 @@ test('checkpoints are cosigned by all witnesses, and receipts prove it', async (
     (seconds) => seconds === 0,
     'none waits',
   );
-}, 60_000);
+});
 
 test.each([
   ['dead', () => court.kill(), () => court.start()],
@@ -175,7 +175,7 @@ test('a service that was restarted goes on with witnesses where it was', async (
   await eventually(detail, (text) => /^witnessed up to [1-9]/.test(text), 'it knows what was witnessed');
   await deliver();
   await allIsWitnessed();
-}, 60_000);
+});
 
 test('an old copy of folder and database together forks the log: witnesses refuse it, and two clients see it', async () => {
   await audit.close();
@@ -223,4 +223,4 @@ test('an old copy of folder and database together forks the log: witnesses refus
   const { code, out } = await sluice(...compare);
   expect(out).toContain('log-forked');
   expect(code).toBe(3);
-}, 120_000);
+});

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runSluice } from '../../testing/run-sluice.js';
 
 const PERSONS = 300;
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 
 const data = temporaryDataDir();
 let stack: LocalStack;
