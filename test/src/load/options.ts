@@ -5,8 +5,8 @@ export interface BenchOptions {
   only: ScenarioName[];
   quick: boolean;
   persons: number;
-  /** Changes a second of `sustained`. */
-  rate: number;
+  /** Changes a second of `sustained` and `memory`, in place of their own. */
+  rate: number | undefined;
   /** In place of each scenario's own length. */
   seconds: number | undefined;
   /** Of `rebuild`. */
@@ -23,7 +23,6 @@ export interface BenchOptions {
 
 const PERSONS = 20_000;
 const PERSONS_QUICK = 1_000;
-const RATE = 10_000;
 
 /** Run when they are named. */
 const LEFT_OUT: readonly ScenarioName[] = ['memory', 'disk', 'rebuild', 'history'];
@@ -36,7 +35,7 @@ export const HELP = `Measures speed, latency, cost and memory of the whole syste
                    (default all but memory, which takes ten minutes, disk, rebuild and history)
   --quick          a small population and short runs: shows that it works, not how fast
   --persons N      registered with three grants each (default ${PERSONS}, quick ${PERSONS_QUICK})
-  --rate N         changes a second of the sustained run (default ${RATE})
+  --rate N         changes a second of the sustained run (default 10000) and of memory (default 4000)
   --seconds N      length of each run (default: each scenario's own)
   --events N       that a read model is rebuilt from (default 5000000, quick 200000)
   --rows N         of the histories that pages are read from (default 5000000, quick 100000)
@@ -71,7 +70,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
     only: scenarios(values.only),
     quick: values.quick,
     persons: count('persons', values.persons) ?? (values.quick ? PERSONS_QUICK : PERSONS),
-    rate: count('rate', values.rate) ?? RATE,
+    rate: count('rate', values.rate),
     seconds: count('seconds', values.seconds),
     events: count('events', values.events),
     rows: count('rows', values.rows),

@@ -3,17 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJsonBodies, BODY_LIMIT_BYTES, passNdjsonStreams } from './json-body.js';
 import type { OfferedMethods } from './offered-methods.js';
 import { sendProblem } from './problem-document.js';
+import { limitReceiving } from './receiving-limits.js';
 import { attachRequestState, newRequestId } from './request-state.js';
-
-/** A request that has not arrived whole by then is given up; a bulk filing of a million lines takes a minute. */
-const REQUEST_TIMEOUT_MS = 10 * 60_000;
 
 /** Nest's Fastify with our parsers, hooks and problem documents. */
 export function createFastifyAdapter(offered: OfferedMethods): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     requestIdHeader: false,
     genReqId: newRequestId,
     // Connections that are kept alive may still send a request while the service stops: it is served, then they close.
@@ -25,6 +22,7 @@ export function createFastifyAdapter(offered: OfferedMethods): FastifyAdapter {
   });
   const server = adapter.getInstance();
   offered.watch(server);
+  limitReceiving(server);
   attachRequestState(server);
   acceptJsonBodies(server);
   passNdjsonStreams(server);

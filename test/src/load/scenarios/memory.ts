@@ -15,10 +15,10 @@ const FLAT_MB_PER_MIN = 1;
 
 /** Resident memory of each service over a long steady load. */
 export const memory: Scenario = async function* (bench) {
-  const { quick, seconds = quick ? 60 : 600 } = bench.options;
+  const { quick, rate = RATE, seconds = quick ? 60 : 600 } = bench.options;
   const series = new Map<string, [atS: number, mb: number][]>(SERVICES.map((name) => [name, []]));
   const watched = bench.watched().filter(({ name }) => series.has(name));
-  const result = await runLoad(bench, { rate: RATE, seconds, streams: STREAMS }, async (endsAt) => {
+  const result = await runLoad(bench, { rate, seconds, streams: STREAMS }, async (endsAt) => {
     const startedAt = performance.now();
     while (performance.now() < endsAt) {
       for (const { name, pid } of watched) {
@@ -36,7 +36,7 @@ export const memory: Scenario = async function* (bench) {
       target: { atMost: FLAT_MB_PER_MIN },
     };
   });
-  const run = loadRun(`${RATE} changes/s for ${seconds} s`, result, { memory: MEMORY_TARGET });
+  const run = loadRun(`${rate} changes/s for ${seconds} s`, result, { memory: MEMORY_TARGET });
   yield {
     ...run,
     figures: [...run.figures, ...growths],

@@ -10,8 +10,11 @@ const REACHED = 0.99;
 const STANDS_STILL = 0.005;
 
 /** The rate that must be held. */
+const RATE = 10_000;
+
+/** Holds it, and follows the log's checkpoints meanwhile. */
 export const sustained: Scenario = async function* (bench) {
-  const { rate, quick, seconds = quick ? 10 : 60 } = bench.options;
+  const { quick, rate = RATE, seconds = quick ? 10 : 60 } = bench.options;
   const { internal, admin } = bench.stack.kafka;
   const kafka = { brokers: internal, clientId: 'bench', ...admin };
   let following: Promise<CheckpointFigures> | undefined;
