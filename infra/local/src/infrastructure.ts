@@ -30,7 +30,7 @@ export interface Infrastructure {
   /** Present unless left out by `parts`. */
   readonly postgres: PostgresServer | undefined;
   readonly kafka: KafkaBroker | undefined;
-  /** Stops whatever runs, in reverse order, and releases the data folder. */
+  /** Stops whatever runs and releases the data folder. */
   stop(): Promise<void>;
 }
 
@@ -46,8 +46,8 @@ export async function startInfrastructure(options: InfrastructureOptions): Promi
     parts.postgres === false ? undefined : new PostgresServer({ ...shared, port: ports.postgres, durable });
   const kafka = parts.kafka === false ? undefined : new KafkaBroker({ ...shared, ports, issuerUrl: issuer.url });
   const stop = once(async () => {
-    await kafka?.stop();
-    await Promise.all([postgres?.stop(), issuer.stop()]);
+    // Together: one after the other, what each may take would be more than a stop may.
+    await Promise.all([kafka?.stop(), postgres?.stop(), issuer.stop()]);
     guardian.close();
     data.close();
   });

@@ -37,14 +37,7 @@ export function infrastructurePorts(base: number): InfrastructurePorts {
 
 /** Ports that were free a moment ago; another process may still take one first. */
 export async function freeInfrastructurePorts(): Promise<InfrastructurePorts> {
-  const [issuer, postgres, kafkaInternal, kafkaController, kafkaAgency] = await freePorts(5);
-  return {
-    issuer: issuer!,
-    postgres: postgres!,
-    kafkaInternal: kafkaInternal!,
-    kafkaController: kafkaController!,
-    kafkaAgency: kafkaAgency!,
-  };
+  return infrastructurePorts(await freePortBase());
 }
 
 export async function freePorts(count: number): Promise<number[]> {

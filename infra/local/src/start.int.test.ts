@@ -45,10 +45,10 @@ describe('npm start', () => {
 
     const asked = Date.now();
     expect(await running.end()).toBe(0);
-    expect(Date.now() - asked).toBeLessThan(15_000);
+    expect(Date.now() - asked).toBeLessThan(20_000); // its own limit is 14.5 s, and it exits with 1 then;
     expect(readdirSync(join(dataDir.path, 'run'))).toEqual([]);
     expect(existsSync(join(dataDir.path, 'stack.lock'))).toBe(false);
-  }, 240_000);
+  }, 500_000);
 
   test('can be stopped while it is still starting', async () => {
     running = new Running();
@@ -58,7 +58,7 @@ describe('npm start', () => {
     expect(await running.end()).toBe(0);
     await expect.poll(() => children.some(isAlive)).toBe(false);
     expect(running.output).toContain('Stopped');
-  });
+  }, 240_000);
 
   test.each([
     [['--port-base', 'high'], {}, '--port-base takes a number from 1 to 65500, not "high".'],
@@ -99,7 +99,7 @@ class Running {
 
   async says(text: string): Promise<void> {
     await expect
-      .poll(() => this.output.includes(text) || this.#child.exitCode !== null, { timeout: 90_000, interval: 50 })
+      .poll(() => this.output.includes(text) || this.#child.exitCode !== null, { timeout: 200_000, interval: 50 })
       .toBe(true);
     expect(this.output).toContain(text);
   }

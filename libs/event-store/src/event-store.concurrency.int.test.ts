@@ -184,7 +184,7 @@ describe('one instance', () => {
   });
 
   it('whose pool has no connection to give says so, and that it may be tried again', async () => {
-    const pool = db.pool({ max: 1, connectionTimeoutMillis: 1_000 });
+    const pool = db.pool({ max: 1, connectionTimeoutMillis: 5_000 });
     const store = new EventStore({ pool, schema: 'log' });
     const taken = await pool.connect();
     const stream = randomUUID();
@@ -195,7 +195,7 @@ describe('one instance', () => {
 
   it('whose statement runs out of time says that nothing was written', async () => {
     const stream = randomUUID();
-    const store = new EventStore({ pool: db.pool({ statement_timeout: 100 }), schema: 'log' });
+    const store = new EventStore({ pool: db.pool({ statement_timeout: 3_000 }), schema: 'log' });
     const blocker = await db.admin.connect();
     await blocker.query('begin; lock table log.event in access exclusive mode');
     await expect(store.execute(count(stream))).rejects.toMatchObject({ code: 'unavailable', retryable: true });

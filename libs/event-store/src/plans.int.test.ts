@@ -74,7 +74,8 @@ it("the relay's look, prepared while the log is nearly empty, scans nothing", as
   };
   const session = await RelaySession.open(db.url, 'log');
   const before = await scans();
-  expect((await session.look({ xid: 0, position: 0 })).ready).toBe(true);
+  // Transactions of other databases hold it back, too.
+  await expect.poll(async () => (await session.look({ xid: 0, position: 0 })).ready).toBe(true);
   // A session that ends reports at once.
   await session.close();
   expect(await scans()).toBe(before);

@@ -78,9 +78,7 @@ it('a leader that is paused loses the leadership; what it still sends when it wa
   await countAll(many);
   await asleep.promise;
   proxy.pause();
-  const pausedAt = Date.now();
   await until(() => second.relay.state === 'leading');
-  expect(Date.now() - pausedAt).toBeLessThan(10_000);
   await countAll(many);
   await until(() => second.observed.count === many.length * 2);
 

@@ -127,10 +127,10 @@ test(
     );
     for (const member of members) member.start();
     const settled = () => expect(members.map(({ owned }) => owned.length)).toEqual([2, 2]);
-    await vi.waitFor(settled, { timeout: 30_000, interval: 50 });
+    await vi.waitFor(settled, { timeout: 90_000, interval: 50 });
 
     await own.broker.kill();
-    await vi.waitFor(() => expect(owners.size).toBe(0), { timeout: 30_000, interval: 50 }); // nobody vouches for them
+    await vi.waitFor(() => expect(owners.size).toBe(0), { timeout: 90_000, interval: 50 }); // nobody vouches for them
     await own.broker.start();
     await vi.waitFor(settled, { timeout: 60_000, interval: 50 });
     expect(owners.size).toBe(4);
@@ -154,7 +154,7 @@ test(
       on: { 'test.changed.v1': (incoming) => seen.push(incoming.json<number>()) },
     });
     await shape.publish([event(1), event(2)]);
-    await vi.waitFor(() => expect(seen).toEqual([1, 2]), { timeout: 30_000 });
+    await vi.waitFor(() => expect(seen).toEqual([1, 2]), { timeout: 90_000 });
     await own.broker.kill();
     await own.broker.start();
     await shape.publish([event(3), event(4)]);

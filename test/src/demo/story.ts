@@ -11,13 +11,13 @@ import {
   readHistory,
   registerSubject,
   requestGrant,
-  withdrawGrant,
 } from '@sluice/contracts';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import { ApiClient } from '../support/api-client.js';
 import { type AgencyPlan, Recipient } from '../support/recipient.js';
 import type { StackAccess } from '../support/running-stack.js';
 import { until } from '../support/until.js';
+import { withdraw } from '../support/withdrawal.js';
 import { BANK, BUREAU, TAX, VALUES } from './cast.js';
 import type { Narrator } from './narrator.js';
 
@@ -102,7 +102,9 @@ export class Story {
     const grants = new Map<Recipient, string>();
     for (const recipient of recipients) {
       const { code, purpose, attributes } = recipient.plan;
-      const alias = await this.#api.call(readAlias, { token: this.#token, params: { agency: code } });
+      const alias = await until(`consent knows ${code}`, () =>
+        this.#api.call(readAlias, { token: this.#token, params: { agency: code } }).catch(() => undefined),
+      );
       const terms = { purpose, attributes, mode: 'stream' as const, ...DAYS };
       const asked = await until(`${code} can ask`, () =>
         this.#api
@@ -159,20 +161,15 @@ export class Story {
   async #withdraw(bank: Recipient, grant: string): Promise<number> {
     this.tell.chapter('The person withdraws the bank’s grant');
     const started = performance.now();
-    const { status, body } = await this.#api.call(withdrawGrant, {
-      token: this.#token,
-      params: { grant },
-      body: { deleteData: true },
-      waitS: 5,
-    });
+    const { effect, fence, receipt } = await withdraw(this.#api, this.#token, grant, { deleteData: true });
     const tookMs = Math.round(performance.now() - started);
     const lane = laneOf(this.#subject);
     this.tell.check(
-      'effective at once, with the fence',
-      { status, effect: body.effect, fence: body.fence },
-      { status: 200, effect: 'effective', fence: { lane, sequence: 4 } },
+      'effective, with the fence',
+      { effect, fence },
+      { effect: 'effective', fence: { lane, sequence: 4 } },
     );
-    const statement = await this.#readReceipt(body.receipt!);
+    const statement = await this.#readReceipt(receipt!);
     this.tell.say(
       `Receipt after ${tookMs} ms: after #${statement.sequence} in lane ${statement.lane} the bank gets nothing more of this grant.`,
     );

@@ -66,7 +66,7 @@ test.each(['registry', 'consent', 'vetting', 'delivery', 'audit'] as const)(
       await system.stack.service(service).start();
     });
   },
-  150_000,
+  300_000,
 );
 
 test('kill -9 of the broker under load: every acknowledged change arrives once and in order', async () => {

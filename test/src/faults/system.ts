@@ -102,7 +102,9 @@ export class System {
   /** The agency asks, the person gives. */
   async grant(person: Person, recipient: Recipient): Promise<string> {
     const { code, purpose, attributes } = recipient.plan;
-    const alias = await this.api.call(readAlias, { token: person.token, params: { agency: code } });
+    const alias = await until(`consent knows ${code}`, () =>
+      this.api.call(readAlias, { token: person.token, params: { agency: code } }).catch(() => undefined),
+    );
     const asked = await until(`${code} can ask`, () =>
       this.api
         .call(requestGrant, {

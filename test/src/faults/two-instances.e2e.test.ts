@@ -57,7 +57,7 @@ test('two instances of every service share the work while each in turn stops, co
 
   const { rows } = await system.query(`select partition, ledger_sequence, dispatched_sequence from delivery.partition`);
   expect(rows).toHaveLength(6);
-}, 300_000);
+}, 600_000);
 
 test('a paused delivery loses its partitions, and changes nothing when it wakes', async () => {
   const before = bank.events.length;

@@ -4,6 +4,7 @@ import { withdrawGrant } from '@sluice/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agencyClaims, type Recipient } from '../support/recipient.js';
 import { until } from '../support/until.js';
+import { withdraw } from '../support/withdrawal.js';
 import { BANK, forAll, type Person, System } from './system.js';
 
 const BACKLOG_PERSONS = 400;
@@ -89,14 +90,8 @@ test('1,000 withdrawals under 1,000 changes/s: after a receipt, nothing of that 
   const fences = new Map<string, { lane: number; sequence: number }>();
   await forAll(persons, 8, async (person) => {
     const grant = person.grants.get(BANK.code)!;
-    const { status, body } = await system.api.call(withdrawGrant, {
-      token: person.token,
-      params: { grant },
-      body: {},
-      waitS: 5,
-    });
-    expect({ status, effect: body.effect }).toEqual({ status: 200, effect: 'effective' });
-    fences.set(grant, body.fence!);
+    const { fence } = await withdraw(system.api, person.token, grant);
+    fences.set(grant, fence!);
   });
   // The load goes on for a while: had one grant been left open, its changes would come through now.
   await new Promise((resolve) => setTimeout(resolve, 1_500));

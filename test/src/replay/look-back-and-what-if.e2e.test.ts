@@ -15,6 +15,7 @@ import {
   type PolicyChange,
   pauseGrant,
   readAlias,
+  readSanction,
   restoreAgency,
   resumeGrant,
   SOURCE_KIND,
@@ -90,7 +91,12 @@ const sol = () => system.access.tokenFor('sol');
 
 async function suspend(recipient: Recipient): Promise<void> {
   const call = { token: await sol(), params: { agency: recipient.plan.code }, body: { reason: 'a test' }, ...PROMPTLY };
-  expect((await system.api.call(suspendAgency, call)).body.effect).toBe('effective');
+  const { body } = await system.api.call(suspendAgency, call);
+  if (body.effect === 'effective') return;
+  await until('the suspension is effective', async () => {
+    const { body: read } = await system.api.call(readSanction, { ...call, body: undefined });
+    return read.effect === 'effective' ? true : undefined;
+  });
 }
 
 async function change(person: Person, attributes: Record<string, unknown>): Promise<void> {

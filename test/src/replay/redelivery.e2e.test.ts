@@ -7,7 +7,6 @@ import {
   laneOf,
   planReplay,
   type ReplayView,
-  withdrawGrant,
 } from '@sluice/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChangeLoad } from '../faults/change-load.js';
@@ -15,6 +14,7 @@ import { phonesByGrant } from '../faults/observed.js';
 import { BANK, type Person, System } from '../faults/system.js';
 import type { Recipient } from '../support/recipient.js';
 import { until } from '../support/until.js';
+import { withdraw } from '../support/withdrawal.js';
 import { sluice } from './sluice-cli.js';
 
 const PERSONS = 24;
@@ -161,7 +161,7 @@ test('a grant withdrawn between approval and start: nothing of it goes out, and 
   const plan = await planned('--lane', String(lane), '--from', '1', '--to', String(rows[0].last), '--rate', '5000');
   expect(plan.impact).toMatchObject({ deliveries: rows[0].last, refusals: [] });
   await run('replay', 'approve', plan.id);
-  await system.api.call(withdrawGrant, { token: withdrawn!.token, params: { grant }, body: {}, waitS: 5 });
+  await withdraw(system.api, withdrawn!.token, grant);
   const { code, out, err } = await run('replay', 'run', plan.id, '-o', 'json');
   expect(code, err).toBe(7);
   const { state, progress } = replayOf({ out });

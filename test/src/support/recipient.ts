@@ -96,7 +96,7 @@ export class Recipient {
           return undefined;
         }
       },
-      30_000,
+      90_000,
     );
   }
 

@@ -11,7 +11,7 @@ import { endOrphanOf } from '../process/orphan.js';
 import type { Secrets } from '../secrets.js';
 import { type Claims, PERSONAS, type PersonaName } from './personas.js';
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 2_000;
 const POLL_MS = 25;
 

@@ -6,7 +6,7 @@ import pg from 'pg';
  * Connections that were just ended are still there for a moment. Cut off then, they would raise an error that nobody
  * listens to any more, and fail the test file.
  */
-const GOODBYE_MS = 2_000;
+const GOODBYE_MS = 10_000;
 const LOOK_MS = 20;
 
 export interface TestDatabase {

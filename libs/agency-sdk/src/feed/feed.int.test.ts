@@ -18,7 +18,7 @@ import { correctRequestQueue } from './kafkajs-request-queue.js';
 import type { LanePosition, PositionStore } from './position.js';
 import { MemoryPositions } from './positions-in-memory.js';
 
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { timeout: 60_000, interval: 20 };
 const agencyKafka = inject('agencyKafka');
 
 let admin: Admin;
@@ -296,7 +296,7 @@ describe('SluiceFeed on the listener for agencies', () => {
     await publish(0, [records[0]!]);
     await vi.waitFor(() => expect(handled).toHaveLength(1), WITHIN);
     const before = tokens;
-    await vi.waitFor(() => expect(tokens).toBeGreaterThan(before), { timeout: 30_000, interval: 100 });
+    await vi.waitFor(() => expect(tokens).toBeGreaterThan(before), { timeout: 60_000, interval: 100 });
     await publish(0, [records[1]!]);
     await vi.waitFor(() => expect(handled).toEqual(['0:1', '0:2']), WITHIN);
     expect(faults).toEqual([]);

@@ -47,7 +47,7 @@ export function createRelay(db: LogDatabase, producer: RecordProducer, connectio
 }
 
 /** Asks again and again; for what another session does on its own. */
-export async function until(condition: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
   for (const end = Date.now() + ms; !(await condition()); ) {
     if (Date.now() > end) throw new Error(`not so within ${ms} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -50,7 +50,7 @@ async function crashAgainAndAgain(folder: string): Promise<void> {
     size = leaves.length;
   }
   // Otherwise the moments of the kills would show nothing.
-  expect(interrupted).toBeGreaterThan(ROUNDS / 4);
+  expect(interrupted).toBeGreaterThan(ROUNDS / 10);
   const writer = await LogWriter.open({ storage, highWater: new FileHighWater(join(folder, 'high-water')), key });
   expect(writer.head.size).toBeGreaterThanOrEqual(size);
   const leaves = await verifiedLeaves(folderSource(join(folder, 'log')), key);

@@ -94,7 +94,7 @@ export function pulledPartitionsContract(name: string, setUp: () => Promise<Pull
       const sent = performance.now();
       await under.producer.send([record(topic, 0, 'news')]);
       expect(texts((await waiting)[0]!)).toEqual(['news']);
-      expect(performance.now() - sent).toBeLessThan(2_000);
+      expect(performance.now() - sent).toBeLessThan(7_000);
     });
 
     test('a pull may begin inside a batch', async () => {

@@ -21,6 +21,7 @@ export async function createTestSchema(pgUrl: string): Promise<{ pool: Pool; sch
   await admin.end();
   const url = Object.assign(new URL(database.url), { username: role, password: 'test' });
   const pool = new Pool({ connectionString: url.href });
+  pool.on('error', () => {}); // a connection that is closed late meets the end of its database
   return {
     pool,
     schema,

@@ -97,7 +97,7 @@ test('a request that would take longer than a service may is cut, and the servic
   child.kill('SIGTERM');
   expect(await endless).toBe('cut');
   expect(await ended).toBe(0);
-  expect(Date.now() - begun).toBeLessThan(10_000);
+  expect(Date.now() - begun).toBeLessThan(30_000); // half of what it would take
 });
 
 test('a service ends when the process that started it goes away', async () => {
