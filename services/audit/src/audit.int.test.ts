@@ -67,7 +67,10 @@ test('instances share the partitions while others come, go and are cut off, and 
   await allOnce();
   let publishing = true;
   const traffic = (async () => {
-    while (publishing) await publishRound();
+    while (publishing) {
+      await publishRound();
+      await new Promise((resolve) => setTimeout(resolve, 20)); // the instances have to get a turn
+    }
   })();
   const second = await start('audit-test-b');
   instances.add(second);

@@ -14,7 +14,7 @@ import type { LogEntry } from './log/entries.js';
 import type { ParkedChange } from './parked/parked-changes.js';
 import { runSluice } from './testing/run-sluice.js';
 
-const WAIT = { timeout: 30_000, interval: 300 };
+const WAIT = { timeout: 60_000, interval: 300 };
 /** Heads are made every half minute. */
 const EPOCH_WAIT = { timeout: 100_000, interval: 3_000 };
 
@@ -102,9 +102,10 @@ describe('a stack that is well', () => {
   test('gives the doctor nothing to do', async () => {
     const diagnose = async () => (await rowsOf<Diagnosis>('doctor')).filter(({ state }) => state !== 'well');
     await expect.poll(diagnose, WAIT).toEqual([]);
-    const { code, out } = await sluice('doctor');
-    expect(code).toBe(0);
-    expect(out).toMatch(/Nothing is wrong in \d+ checks\.\n$/);
+    // One more look may find the next epoch of heads on its way.
+    await expect
+      .poll(() => sluice('doctor'), WAIT)
+      .toMatchObject({ code: 0, out: expect.stringMatching(/Nothing is wrong in \d+ checks\.\n$/) });
   });
 
   test('has a history of every person, the reading included', async () => {
@@ -138,7 +139,7 @@ describe('a stack that is well', () => {
         const { err } = await sluice('history', subject, '--proof', file('mine.json'));
         return err;
       }, EPOCH_WAIT)
-      .toMatch(/holds [2-9]\d* events/);
+      .toMatch(/holds ([2-9]|\d{2,}) events/);
     const verify = (...args: string[]) => runSluice(['verify', 'history', ...args, '--key', key]);
     const { code, out } = await verify(file('mine.json'));
     expect(out).toMatch(/complete to +20.*\n[\s\S]*Nothing is wrong\.\n$/);
@@ -172,7 +173,7 @@ describe('a stack that is well', () => {
 });
 
 describe('what is parked', () => {
-  beforeAll(park, 120_000);
+  beforeAll(park);
 
   test('is listed, shown, and trouble for the doctor', async () => {
     const [change] = await rowsOf<ParkedChange>('parked', 'list');

@@ -131,7 +131,7 @@ test('two keepers that crash anywhere, or lose their session: each record of eve
   keeper();
   crashing = true;
   const until = Date.now() + 25_000;
-  for (let round = 0; Date.now() < until; round++) {
+  for (let round = 0; Date.now() < until || crashes <= 5; round++) {
     await publishRound();
     if (round % 20 === 19) {
       await pool.query(
@@ -176,6 +176,7 @@ test('checkpoints are announced again and again, whether there is something new 
   for (let seen = 0; seen < 5; ) {
     const want = { topic: log.checkpointTopic, partition: 0, offset, maxBytes: 1 << 20 };
     const [answer] = await puller.pull([want], { maxWaitMs: 8_000 });
+    if (answer!.error === 'retry') continue;
     if (answer!.records.length === 0) throw new Error('no checkpoint was announced for eight seconds');
     offset = answer!.nextOffset;
     seen += answer!.records.length;
@@ -230,7 +231,7 @@ test('a clock that jumps, back and forth: checkpoints come as before, and go bac
       const before = await announced();
       vi.setSystemTime(Date.now() + jump);
       await publishRound();
-      const until = performance.now() + 15_000;
+      const until = performance.now() + 30_000;
       while ((await announced()) < before + 2 && performance.now() < until) await pause(50);
       expect(await announced()).toBeGreaterThanOrEqual(before + 2);
     }
@@ -247,10 +248,13 @@ test('a full disk: no checkpoint while there is something that cannot be recorde
   const announced = async () => (await endOffsets(connection, log.checkpointTopic))[0]!;
   diskIsFull = true;
   await publishRound();
-  await pause(1_500);
-  const before = await announced();
-  await pause(2_500);
-  expect(await announced()).toBe(before);
+  let before = await announced();
+  const isSilent = async () => {
+    before = await announced();
+    await pause(2_500);
+    return (await announced()) === before;
+  };
+  await expect.poll(isSilent).toBe(true);
   diskIsFull = false;
   await eventually(announced, (offset) => offset > before, 'checkpoints are announced again');
   const expected = await leavesOfTopics(connection, topics);

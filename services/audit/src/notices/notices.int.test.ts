@@ -165,9 +165,12 @@ test('who waits is answered when there is something, nobody else reads it, and n
     ({ length }) => length > 0,
     'the subscription is known',
   );
-  const waiting = noticesOf(subject, `?after=${seen.at(-1)!.id}`, { prefer: 'wait=5' });
-  await uses(subject, 2);
-  expect((await waiting).length).toBeGreaterThan(0);
+  const told = async () => {
+    const waiting = noticesOf(subject, `?after=${seen.at(-1)!.id}`, { prefer: 'wait=5' });
+    await uses(subject, 2);
+    return waiting;
+  };
+  await eventually(told, ({ length }) => length > 0, 'who waits is told');
   const stranger = person(randomUUID());
   for (const path of ['notices', 'history-subscription']) {
     expect((await audit.get(`/subjects/${subject}/${path}`, stranger)).status).toBe(404);

@@ -87,6 +87,12 @@ test('all that the log has of persons is in their chains, with what came twice c
   await producer.send([
     { topic: scope.topics.consent, partition: 4, key: Buffer.from('x'), value: Buffer.from('{'), headers: {} },
   ]);
+  // An intake that begins late would make one epoch of all of it.
+  await eventually(
+    () => verify().catch(() => undefined),
+    (report) => (report?.rows ?? 0) >= 3,
+    'a first epoch is made',
+  );
   for (let i = 0; i < 3; i++) {
     const happening = { subject, outcomes: { 'harbour-bank': 'delivered', 'city-tax': 'grant-paused' } as const };
     await producer.send([

@@ -153,8 +153,8 @@ test('while it holds nothing gives the entries away: pages, filters, search, exp
     audit.get<ReplyOf<typeof readHistoryProof>>(`/subjects/${subject}/history/proof`, person(subject));
   const { body } = await eventually(
     proof,
-    (answer) => (answer.body.rows ?? []).length >= 2,
-    'the proof covers the rows',
+    (answer) => (answer.body.rows ?? []).some(({ decisions }) => decisions.length > 0),
+    'the proof covers the row of the ledger',
   );
   const clear = body.rows
     .flatMap(({ head, decisions }) => [head, ...decisions])

@@ -67,7 +67,7 @@ export async function startAudit(
 
 /** Asks again until the answer is as wanted. */
 export async function eventually<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, what: string): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;

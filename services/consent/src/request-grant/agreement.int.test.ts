@@ -204,10 +204,11 @@ test('what is not accredited or not for the purpose is refused, and the refusal 
 });
 
 test('an accreditation that has ended keeps an offer from being accepted', async () => {
-  const brief = await consent.agency({ ...SCOPE, until: new Date(Date.now() + 1_500).toISOString() });
+  const brief = await consent.agency();
   const pair = await consent.pair(brief);
   const { grant } = await consent.offered(pair);
-  await new Promise((resolve) => setTimeout(resolve, 1_600));
+  await consent.vetting.accredit(brief, { ...SCOPE, until: new Date(Date.now() - 1_000).toISOString() });
+  await consent.untilVettingIsKnown(brief);
   expect(await consent.call(acceptGrant, { as: pair.bank, params: { grant } })).toMatchObject({
     problem: 'not-accredited',
   });

@@ -25,9 +25,11 @@ export class PlayedDelivery {
   constructor(
     events: TopicWatch,
     private readonly kafka: OtherService,
+    isOurs: (agency: string) => boolean,
   ) {
     events.onEvent((event) => {
-      if (!STOPPING.includes(event.type)) return;
+      // Other tests are at work on the same topic.
+      if (!STOPPING.includes(event.type) || !isOurs((event.data as { terms: { agency: string } }).terms.agency)) return;
       if (this.answering) void this.answer(event);
       else this.unanswered.push(event);
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GRANT_FENCE_APPLIED, TOPICS } from '@sluice/contracts';
+import { MessagingError } from '@sluice/messaging';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommittedBatch, Dispatcher } from '../dispatch/dispatcher.js';
 import { PartitionLost } from '../ledger/partition-lost.js';
@@ -16,9 +17,11 @@ afterAll(() => world.close());
 async function work(lane: number, done: () => Promise<boolean>, part: Partial<WorkerContext> = {}): Promise<void> {
   const puller = world.newPuller();
   const stop = new AbortController();
-  const running = new PartitionWorker(lane, puller, { ...world.workerContext(), ...part }).run(stop.signal);
+  const running = untilItFails(() =>
+    new PartitionWorker(lane, puller, { ...world.workerContext(), ...part }).run(stop.signal),
+  );
   const watched = (async () => {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (!(await done())) {
       if (Date.now() > deadline) throw new Error('the worker did not get there in time');
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -30,6 +33,18 @@ async function work(lane: number, done: () => Promise<boolean>, part: Partial<Wo
     stop.abort();
     await running.catch(() => {});
     await puller.close();
+  }
+}
+
+/** What passes by itself (a broker that is slow to answer, a topic just made) is begun again, as by a worker's host. */
+async function untilItFails(run: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof MessagingError) && !/will try again|does not exist/.test(String(error))) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

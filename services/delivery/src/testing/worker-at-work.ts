@@ -32,7 +32,7 @@ export class WorkerAtWork {
   async untilFeedHas(agency: string, lane: number, count: number): Promise<void> {
     const received = () => this.world.received(agency, lane).catch(() => []);
     await expect
-      .poll(async () => (await received()).length, { timeout: 20_000, message: `${this.deaths.at(-1) ?? 'alive'}` })
+      .poll(async () => (await received()).length, { message: `${this.deaths.at(-1) ?? 'alive'}` })
       .toBeGreaterThanOrEqual(count);
   }
 

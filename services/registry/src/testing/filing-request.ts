@@ -44,17 +44,6 @@ export class FilingRequest {
     await new Promise<void>((resolve) => this.#request.once('drain', resolve).once('close', resolve));
   }
 
-  /** Like `send`, but says after `patienceMs` whether the connection took it. */
-  async offer(text: string | Buffer, patienceMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), patienceMs);
-    });
-    const taken = await Promise.race([this.send(text).then(() => true), patience]);
-    clearTimeout(timer);
-    return taken;
-  }
-
   end(): this {
     this.#request.end();
     return this;

@@ -49,6 +49,18 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** As a client would: what is not effective yet is asked for again, under its key. */
+async function answered<C extends Parameters<typeof vetting.call>[0]>(
+  contract: C,
+  call: Parameters<typeof vetting.call<C>>[1],
+): Promise<Awaited<ReturnType<typeof vetting.call<C>>>> {
+  const again = { key: randomUUID(), ...call, wait: 5 };
+  for (;;) {
+    const answer = await vetting.call(contract, again);
+    if (answer.status !== 202) return answer;
+  }
+}
+
 const ALL = Array.from({ length: LANES }, (_, lane) => lane);
 const body = { reason: 'volume beyond its purpose' };
 
@@ -57,7 +69,7 @@ const eventOf = (type: string, agency: string) =>
 
 test('a suspension is answered with its receipt once every lane is fenced', async () => {
   const { agency } = await vetting.accredited();
-  const suspending = vetting.call(suspendAgency, { as: SOL, agency, body, wait: 5 });
+  const suspending = answered(suspendAgency, { as: SOL, agency, body });
   expect(await eventOf(AGENCY_SUSPENDED, agency)).toEqual({ agency, agencyVersion: 4, by: 'staff:sol', ...body });
   await delivery.fence(agency, 4, ALL);
   const { status, body: sanction } = await suspending;
@@ -92,9 +104,7 @@ test('before that it is recorded, and the receipt is where the answer says', asy
   expect(partly).toMatchObject({ status: 202, body: { effect: 'recorded' } });
   expect(partly.body).not.toHaveProperty('receipt');
   // Both instances are asked: one of them was not the one that heard of the fences.
-  const waiting = [other, vetting.instances[0]!].map((at) =>
-    vetting.call(readSanction, { as: SOL, agency, wait: 5, at }),
-  );
+  const waiting = [other, vetting.instances[0]!].map((at) => answered(readSanction, { as: SOL, agency, at }));
   await delivery.fence(agency, 4, [0]);
   const [here, there] = await Promise.all(waiting);
   expect([here!.status, there!.status]).toEqual([200, 200]);
@@ -110,7 +120,7 @@ test('fences that come twice, or of other sanctions, change nothing', async () =
   await delivery.fence(agency, 4, [0, 0, 0, 1, 1, 1]);
   expect((await vetting.call(readSanction, { as: SOL, agency, wait: 1 })).status).toBe(202);
   await delivery.fence(agency, 4, ALL);
-  const { body: first } = await vetting.call(readSanction, { as: SOL, agency, wait: 5 });
+  const { body: first } = await answered(readSanction, { as: SOL, agency });
   expect(first.effect).toBe('effective');
   await delivery.fence(agency, 4, ALL);
   await vetting.call(restoreAgency, { as: SOL, agency });
@@ -126,7 +136,7 @@ test('a restored agency is accredited again; its sanction gets its receipt all t
   const restored = await vetting.call(restoreAgency, { as: SOL, agency });
   expect(restored.body).toMatchObject({ state: 'accredited', version: 5 });
   await delivery.fence(agency, 4, ALL);
-  const sanction = await vetting.call(readSanction, { as: SOL, agency, wait: 5 });
+  const sanction = await answered(readSanction, { as: SOL, agency });
   expect(sanction).toMatchObject({ status: 200, body: { version: 4, state: 'suspended', effect: 'effective' } });
   expect((await vetting.call(readAgency, { as: SOL, agency })).body).toMatchObject({ state: 'accredited', version: 6 });
 });
@@ -135,13 +145,13 @@ test('a suspended agency can be revoked, for good; each sanction has a receipt o
   const { agency } = await vetting.accredited();
   const key = randomUUID();
   await vetting.call(suspendAgency, { as: SOL, agency, body, wait: 0, key });
-  const revoking = vetting.call(revokeAgency, { as: SOL, agency, body, wait: 5 });
+  const revoking = answered(revokeAgency, { as: SOL, agency, body });
   expect(await eventOf(AGENCY_REVOKED, agency)).toMatchObject({ agencyVersion: 5 });
   await delivery.fence(agency, 5, ALL);
   expect((await revoking).body).toMatchObject({ state: 'revoked', version: 5, effect: 'effective' });
   await delivery.fence(agency, 4, ALL);
   // The first request again: it is about the suspension, not about what came after.
-  const repeated = await vetting.call(suspendAgency, { as: SOL, agency, body, wait: 5, key });
+  const repeated = await answered(suspendAgency, { as: SOL, agency, body, key });
   expect(repeated).toMatchObject({ status: 200, body: { state: 'suspended', version: 4, effect: 'effective' } });
   for (const contract of [suspendAgency, revokeAgency] as const) {
     expect(await vetting.call(contract, { as: SOL, agency, body })).toMatchObject({ problem: 'wrong-state' });
@@ -163,7 +173,7 @@ test('a fence that cannot be read is parked, and holds up no other', async () =>
   await vetting.call(suspendAgency, { as: SOL, agency, body, wait: 0 });
   await delivery.say(agency, { agency, agencyVersion: 4, lane: 'zero' });
   await delivery.fence(agency, 4, ALL);
-  expect((await vetting.call(readSanction, { as: SOL, agency, wait: 5 })).status).toBe(200);
+  expect((await answered(readSanction, { as: SOL, agency })).status).toBe(200);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   const [parked] = await new ParkedMessages(pool, 'vetting').list();
   await pool.end();

@@ -24,7 +24,7 @@ export class TopicReader {
 
   /** The events that match, as soon as there are `count` of them. */
   async until(matches: (event: SeenEvent) => boolean, count = 1): Promise<SeenEvent[]> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 45_000;
     for (;;) {
       const found = this.#seen.filter(matches);
       if (found.length >= count) return found;
