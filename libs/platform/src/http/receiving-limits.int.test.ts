@@ -86,10 +86,13 @@ test('a stream that falls silent is cut off', async () => {
 });
 
 test('after a stream its connection may rest as long as any other', async () => {
-  const open = await serverWith({ wholeMs: NEVER_MS, silentMs: SHORT_MS });
+  const silentMs = 1_000;
+  const open = await serverWith({ wholeMs: NEVER_MS, silentMs });
   const socket = open();
   socket.write(`${stream()}${LINE}${END}`);
-  await pause(3 * SHORT_MS);
+  await pause(2 * silentMs);
+  expect(handled).toEqual(['3 bytes']);
   socket.end(`${json(2)}{}`);
   expect((await allOf(socket)).match(/200 OK/g)).toHaveLength(2);
+  expect(handled).toEqual(['3 bytes', '{}']);
 });
