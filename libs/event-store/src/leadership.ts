@@ -4,11 +4,15 @@ import type { Pause } from './pause.js';
 import type { Published, Publisher } from './publisher.js';
 import type { Publication, RecordEncoder } from './record-encoder.js';
 import type { RelayObserver } from './relay-observer.js';
-import type { Halt, RelaySession } from './relay-session.js';
+import type { Halt, Look, RelaySession } from './relay-session.js';
 
-/** Polls come at the first pace after an event and slow down to the second one. */
+/**
+ * Polls come at the first pace after an event and slow down to the last one, or to the second while an open transaction
+ * holds events back: its end nudges nobody. What is appended does, here or elsewhere.
+ */
 const BUSY_POLL_MS = 10;
-const IDLE_POLL_MS = 50;
+const HELD_POLL_MS = 50;
+const IDLE_POLL_MS = 500;
 /**
  * After a small batch the relay lets so much time pass before the next: at 500 events a second it would otherwise send
  * each by itself, and the four round trips of a batch would fill a third of a core. What it sends together also wakes
@@ -50,6 +54,7 @@ export class Leadership {
 
   async run(): Promise<void> {
     const { session, wake, stopped } = this.#options;
+    await session.listen(() => wake.wake());
     for (const { stream } of await session.halted()) this.#halted.add(stream);
     this.#cursor = await session.cursor();
     let ahead: Promise<Ahead> | undefined;
@@ -58,9 +63,10 @@ export class Leadership {
     let nudged = false;
     while (!stopped()) {
       if ((ahead === undefined && !nudged) || Date.now() - this.#lookedAt > LOOK_EVERY_MS) {
-        if (!(await this.#lookAround())) {
+        const { ready, fenceAgeMs } = await this.#lookAround();
+        if (!ready) {
           nudged = await wake.for(pollMs);
-          pollMs = Math.min(pollMs * 2, IDLE_POLL_MS);
+          pollMs = Math.min(pollMs * 2, fenceAgeMs > 0 ? HELD_POLL_MS : IDLE_POLL_MS);
           continue;
         }
       }
@@ -78,8 +84,8 @@ export class Leadership {
     }
   }
 
-  /** Whether events wait. Releases streams where an operator asked for it: between batches, so that order is kept. */
-  async #lookAround(): Promise<boolean> {
+  /** What waits. Releases streams where an operator asked for it: between batches, so that order is kept. */
+  async #lookAround(): Promise<Look> {
     const { session, observe } = this.#options;
     const look = await session.look(this.#cursor);
     this.#lookedAt = Date.now();
@@ -87,7 +93,7 @@ export class Leadership {
     if (look.releases) {
       for (const halt of await session.halted()) if (halt.releaseRequested) await this.#release(halt);
     }
-    return look.ready;
+    return look;
   }
 
   async #read(after: LogPlace): Promise<Ahead> {

@@ -97,6 +97,20 @@ export class RelaySession {
     return rows[0]!.leads;
   }
 
+  /** @param heard called when another relay of this schema announces that there is something */
+  async listen(heard: () => void): Promise<void> {
+    this.#client.on('notification', heard);
+    await this.#inTurn(() => this.#client.query(`listen ${this.#channel}`));
+  }
+
+  /**
+   * Tells the relay that leads that something was appended. Its transaction is one of its own: those that notify commit
+   * one after the other in the whole cluster (PostgreSQL 18, NOTIFY), which appends are not to wait for.
+   */
+  async announce(): Promise<void> {
+    await this.#query('announce', "select pg_notify($1, '')", [this.#channel]);
+  }
+
   async cursor(): Promise<LogPlace> {
     const rows = await this.#query<{ at_xid: string; at_position: string }>(
       'cursor',
@@ -200,6 +214,10 @@ update ${this.#schema}.relay_cursor set xid = $1::xid8, position = $2::bigint
     await Promise.race([ended, sleep(GOODBYE_MS, undefined, { ref: false })]);
     // Where the other side is gone without a word, the socket must not keep the process.
     this.#client.connection.stream.destroy();
+  }
+
+  get #channel(): string {
+    return `sluice_relay_${this.#schema}`;
   }
 
   async #copy(select: string): Promise<Buffer> {

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { EventStore } from './event-store.js';
+import { RelaySession } from './relay-session.js';
 import { count, LogDatabase, streams } from './testing/log-database.js';
 import { PausingProxy } from './testing/pausing-proxy.js';
 import { RecordedTopics, RecordingProducer } from './testing/recording-producer.js';
@@ -95,6 +96,41 @@ it('a leader that is paused loses the leadership; what it still sends when it wa
   expect(second.relay.state).toBe('leading');
   await second.relay.stop();
   await until(() => first.relay.state === 'leading');
+});
+
+it('a relay that stands by tells the one that leads of what was appended beside it, together where much comes at once', async () => {
+  const leader = await RelaySession.open(db.url, db.schema);
+  ended.push(() => leader.close());
+  expect(await leader.tryToLead()).toBe(true);
+  let heard = 0;
+  await leader.listen(() => heard++);
+
+  const { relay } = start(new RecordingProducer(topics));
+  for (let i = 0; i < 100; i++) relay.nudge();
+  await until(() => heard > 0);
+  const told = heard;
+  expect(told).toBeLessThan(10);
+  relay.nudge();
+  await until(() => heard > told);
+});
+
+it('a leader publishes what it is told of without looking first', async () => {
+  const { relay, observed } = start(new RecordingProducer(topics));
+  await until(() => relay.state === 'leading');
+  const looks = vi.spyOn(RelaySession.prototype, 'look');
+  looks.mockResolvedValue({ ready: false, fenceAgeMs: 0, releases: false });
+  ended.push(async () => looks.mockRestore());
+  const other = await RelaySession.open(db.url, db.schema);
+  ended.push(() => other.close());
+  await until(() => looks.mock.calls.length > 0);
+  await countAll(streams(1));
+  const before = looks.mock.calls.length;
+  await until(() => looks.mock.calls.length > before + 1);
+  expect(observed.count).toBe(0);
+  await until(async () => {
+    await other.announce();
+    return observed.count === 1;
+  });
 });
 
 it('a leader that waits for Kafka longer than an idle session may live stays the leader', async () => {

@@ -11,6 +11,8 @@ import { plainName } from './statements.js';
 
 /** How often a relay that stands by asks for the leadership. */
 const STANDBY_POLL_MS = 500;
+/** Between two announcements to the one that leads, which lets as much time pass between small batches. */
+const ANNOUNCE_EVERY_MS = 10;
 const FIRST_RECONNECT_MS = 100;
 const LAST_RECONNECT_MS = 5_000;
 /** What a stop waits for Kafka to answer for the batch in flight. */
@@ -65,7 +67,7 @@ export class Relay {
     this.#running = this.#run();
   }
 
-  /** Looks for new events at once. */
+  /** Something was appended: the relay that leads looks for it at once, wherever it is. */
   nudge(): void {
     this.#wake.wake();
   }
@@ -102,9 +104,16 @@ export class Relay {
 
   /** True once this relay leads, false when it was stopped before. */
   async #standBy(session: RelaySession): Promise<boolean> {
+    let askAt = 0;
     while (!this.#stopped()) {
-      if (await session.tryToLead()) return true;
-      await this.#sleep(STANDBY_POLL_MS);
+      if (Date.now() >= askAt) {
+        if (await session.tryToLead()) return true;
+        askAt = Date.now() + STANDBY_POLL_MS;
+      }
+      if ((await this.#wake.for(askAt - Date.now())) && !this.#stopped()) {
+        await session.announce();
+        await this.#sleep(ANNOUNCE_EVERY_MS);
+      }
     }
     return false;
   }

@@ -17,20 +17,25 @@ import { Publishers } from '../store/publishers.js';
 import { Subjects } from '../store/subjects.js';
 import { BATCH_LINES, Filing, FilingHalted } from './filing.js';
 import { IncomingLines } from './incoming-lines.js';
+import { LinesAtWork } from './lines-at-work.js';
 import { resultStream } from './result-stream.js';
 
-/** Each holds up to two batches in memory and waits for its turn at the database; more would only wait longer. */
+/** Each holds up to three batches of common lines in memory, as bytes, and waits for its turn; more would only wait longer. */
 const MAX_OPEN_FILINGS = 16;
 const RETRY_AFTER_S = 5;
 
-/** Nothing is read while so many lines wait. */
-const READ_AHEAD_LINES = 2 * BATCH_LINES;
+/** Nothing is read while so much waits: two batches of common lines. */
+const READ_AHEAD_BYTES = 768 * 1024;
+
+/** Of all filings: while one batch is stored the next one is read and decided. */
+const LINES_AT_WORK = 2 * BATCH_LINES;
 
 type Results = Answer<ReplyOf<typeof fileChanges>>;
 
 @Controller()
 export class FileChangesController {
   private open = 0;
+  private readonly atWork = new LinesAtWork(LINES_AT_WORK);
   private readonly lines;
 
   constructor(
@@ -60,15 +65,22 @@ export class FileChangesController {
     if (this.open >= MAX_OPEN_FILINGS) throw new ProblemException('queue-full', { retryAfterS: RETRY_AFTER_S });
 
     this.open++;
-    const lines = new IncomingLines(request.raw, READ_AHEAD_LINES);
-    const filed = new Filing({ agency, filing, firstLine, context }, lines, this.publishers, this.subjects, {
-      stopping: () => this.shutdown.stopping,
-      applied: ({ changed, unchanged, refused }) => {
-        this.lines.inc({ outcome: 'changed' }, changed);
-        this.lines.inc({ outcome: 'unchanged' }, unchanged);
-        this.lines.inc({ outcome: 'refused' }, refused);
+    const lines = new IncomingLines(request.raw, READ_AHEAD_BYTES);
+    const filed = new Filing(
+      { agency, filing, firstLine, context },
+      lines,
+      this.atWork,
+      this.publishers,
+      this.subjects,
+      {
+        stopping: () => this.shutdown.stopping,
+        applied: ({ changed, unchanged, refused }) => {
+          this.lines.inc({ outcome: 'changed' }, changed);
+          this.lines.inc({ outcome: 'unchanged' }, unchanged);
+          this.lines.inc({ outcome: 'refused' }, refused);
+        },
       },
-    });
+    );
     try {
       const body = await resultStream(filed, (err) => {
         this.open--;

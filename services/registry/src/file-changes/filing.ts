@@ -7,8 +7,10 @@ import { Filings, type LineCounts } from '../store/filings.js';
 import type { Publishers } from '../store/publishers.js';
 import type { SubjectCommand, SubjectReply } from '../store/subject-commands.js';
 import type { Subjects } from '../store/subjects.js';
-import type { FiledChange } from './filing-line.js';
-import type { IncomingLine, IncomingLines } from './incoming-lines.js';
+import { type FiledChange, type RefusedLine, readLine } from './filing-line.js';
+import type { IncomingLines } from './incoming-lines.js';
+import type { RawLine } from './line-splitter.js';
+import type { LinesAtWork } from './lines-at-work.js';
 
 /** Lines of one transaction: its cost is spread, and others need not wait long. */
 export const BATCH_LINES = 500;
@@ -53,6 +55,7 @@ export class Filing {
   constructor(
     private readonly request: FilingRequest,
     private readonly lines: IncomingLines,
+    private readonly atWork: LinesAtWork,
     private readonly publishers: Publishers,
     private readonly subjects: Subjects,
     private readonly watch: FilingWatch,
@@ -70,16 +73,16 @@ export class Filing {
     for (;;) {
       const batch = await this.lines.take(BATCH_LINES);
       if (batch.length === 0) return;
-      if (this.watch.stopping()) throw new FilingHalted('not-ready');
       const from = this.nextLine;
-      const outcomes = await this.apply(batch, from);
+      const outcomes = await this.atWork.run(batch.length, () => this.apply(batch, from));
       this.nextLine += outcomes.length;
       this.watch.applied(countOf(outcomes));
       yield Buffer.from(outcomes.map((outcome, i) => resultLine(from + i, outcome)).join(''));
     }
   }
 
-  private async apply(batch: readonly IncomingLine[], from: number): Promise<LineOutcome[]> {
+  private async apply(batch: readonly RawLine[], from: number): Promise<LineOutcome[]> {
+    if (this.watch.stopping()) throw new FilingHalted('not-ready');
     const { agency, filing } = this.request;
     const now = Date.now();
     try {
@@ -87,7 +90,7 @@ export class Filing {
       const commands: SubjectCommand[] = [];
       // A line becomes a command, or is refused before it does.
       const early = batch.map((line) => {
-        const command = this.commandFor(line, publisher, now);
+        const command = this.commandFor(readLine(line), publisher, now);
         if ('refused' in command) return command;
         commands.push(command);
         return undefined;
@@ -103,7 +106,7 @@ export class Filing {
   }
 
   private commandFor(
-    line: IncomingLine,
+    line: FiledChange | RefusedLine,
     publisher: Publisher | undefined,
     now: number,
   ): SubjectCommand | { refused: ProblemCode } {

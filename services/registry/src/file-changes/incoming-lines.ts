@@ -1,9 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as gather } from 'node:timers/promises';
-import { type FiledChange, type RefusedLine, readLine } from './filing-line.js';
-import { LineSplitter } from './line-splitter.js';
-
-export type IncomingLine = FiledChange | RefusedLine;
+import { LineSplitter, type RawLine } from './line-splitter.js';
 
 /**
  * Lines that trickle in are waited for so long before a batch is made of them: at 500 lines a second this makes a third
@@ -16,12 +13,13 @@ export class Disconnected extends Error {
   override readonly name = 'Disconnected';
 }
 
-/**
- * Reads lines ahead of those who take them, so that the next batch is parsed while PostgreSQL stores the present one;
- * reads no further while `readAhead` lines wait.
- */
+/** What a line takes in memory beside its bytes. */
+const LINE_OVERHEAD_BYTES = 100;
+
+/** Reads lines ahead of those who take them, and keeps them as bytes; reads no more while `readAhead` bytes wait. */
 export class IncomingLines {
-  private readonly lines: IncomingLine[] = [];
+  private readonly lines: RawLine[] = [];
+  private bytes = 0;
   private state: 'open' | 'ended' | 'broken' = 'open';
   private error: unknown;
   private wakeTaker = (): void => {};
@@ -44,7 +42,7 @@ export class IncomingLines {
    * The next lines, up to `most` of them, GATHER_MS after there is one; none at the end.
    * @throws Disconnected where they break off: lines that wait then are not given any more
    */
-  async take(most: number): Promise<IncomingLine[]> {
+  async take(most: number): Promise<RawLine[]> {
     while (this.lines.length === 0 && this.state === 'open') {
       await new Promise<void>((resolve) => {
         this.wakeTaker = resolve;
@@ -53,7 +51,8 @@ export class IncomingLines {
     if (this.lines.length < most && this.state === 'open') await gather(GATHER_MS);
     if (this.state === 'broken') throw this.error;
     const taken = this.lines.splice(0, most);
-    if (this.lines.length < this.readAhead) this.wakeReader();
+    for (const line of taken) this.bytes -= sizeOf(line);
+    if (this.bytes < this.readAhead) this.wakeReader();
     return taken;
   }
 
@@ -66,9 +65,9 @@ export class IncomingLines {
     const splitter = new LineSplitter();
     // Leaving the loop must not destroy the request: its connection still carries the answer.
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      for (const line of splitter.push(chunk)) this.lines.push(readLine(line));
+      for (const line of splitter.push(chunk)) this.add(line);
       this.wakeTaker();
-      while (this.lines.length >= this.readAhead && this.state === 'open') {
+      while (this.bytes >= this.readAhead && this.state === 'open') {
         await new Promise<void>((resolve) => {
           this.wakeReader = resolve;
         });
@@ -76,7 +75,12 @@ export class IncomingLines {
       if (this.state !== 'open') return;
     }
     const last = splitter.end();
-    if (last !== undefined) this.lines.push(readLine(last));
+    if (last !== undefined) this.add(last);
+  }
+
+  private add(line: RawLine): void {
+    this.lines.push(line);
+    this.bytes += sizeOf(line);
   }
 
   private close(state: 'ended' | 'broken'): void {
@@ -84,4 +88,8 @@ export class IncomingLines {
     this.wakeTaker();
     this.wakeReader();
   }
+}
+
+function sizeOf(line: RawLine): number {
+  return LINE_OVERHEAD_BYTES + (line === 'too-long' ? 0 : line.length);
 }

@@ -6,7 +6,7 @@ export type RawLine = Buffer | 'too-long';
 
 const LINE_FEED = 0x0a;
 
-/** Cuts a stream of bytes into lines. What it gives are views of the chunks: use them before the next one. */
+/** Cuts a stream of bytes into lines. What it gives are views of the chunks. */
 export class LineSplitter {
   private parts: Buffer[] = [];
   private size = 0;
