@@ -46,7 +46,7 @@ export class Leadership {
   /** Streams that stand; kept here so that no batch has to ask for them. */
   readonly #halted = new Set<string>();
   #cursor: LogPlace = { xid: 0, position: 0 };
-  #lookedAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -62,11 +62,12 @@ export class Leadership {
     /** A nudge came: something was committed here, and is read without asking first. */
     let nudged = false;
     while (!stopped()) {
-      if ((ahead === undefined && !nudged) || Date.now() - this.#lookedAt > LOOK_EVERY_MS) {
+      if ((ahead === undefined && !nudged) || performance.now() - this.#lookedAt > LOOK_EVERY_MS) {
         const { ready, fenceAgeMs } = await this.#lookAround();
         if (!ready) {
+          pollMs = Math.min(pollMs, fenceAgeMs > 0 ? HELD_POLL_MS : IDLE_POLL_MS);
           nudged = await wake.for(pollMs);
-          pollMs = Math.min(pollMs * 2, fenceAgeMs > 0 ? HELD_POLL_MS : IDLE_POLL_MS);
+          pollMs *= 2;
           continue;
         }
       }
@@ -88,7 +89,7 @@ export class Leadership {
   async #lookAround(): Promise<Look> {
     const { session, observe } = this.#options;
     const look = await session.look(this.#cursor);
-    this.#lookedAt = Date.now();
+    this.#lookedAt = performance.now();
     observe.fenceAge(look.fenceAgeMs);
     if (look.releases) {
       for (const halt of await session.halted()) if (halt.releaseRequested) await this.#release(halt);

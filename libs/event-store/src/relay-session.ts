@@ -45,7 +45,7 @@ export class RelaySession {
   readonly #keepAlive: NodeJS.Timeout;
   /** One statement at a time: pg would queue them, but not for much longer. */
   #turn: Promise<unknown> = Promise.resolve();
-  #lastAnswer = Date.now();
+  #lastAnswer = performance.now();
   #expectedBytes = SMALL_READ_BYTES;
   #lost = false;
 
@@ -217,7 +217,7 @@ update ${this.#schema}.relay_cursor set xid = $1::xid8, position = $2::bigint
   }
 
   get #channel(): string {
-    return `sluice_relay_${this.#schema}`;
+    return `sluice_log_${this.#schema}`;
   }
 
   async #copy(select: string): Promise<Buffer> {
@@ -235,13 +235,13 @@ update ${this.#schema}.relay_cursor set xid = $1::xid8, position = $2::bigint
     const answer = this.#turn.then(ask);
     this.#turn = answer.catch(() => {});
     const result = await answer;
-    this.#lastAnswer = Date.now();
+    this.#lastAnswer = performance.now();
     return result;
   }
 
   #stayAlive(): void {
-    if (this.#lost || Date.now() - this.#lastAnswer < KEEP_ALIVE_MS) return;
-    this.#lastAnswer = Date.now();
+    if (this.#lost || performance.now() - this.#lastAnswer < KEEP_ALIVE_MS) return;
+    this.#lastAnswer = performance.now();
     // A failure shows in `lost`, or to the next one who asks.
     void this.#query('alive', 'select 1').catch(() => {});
   }

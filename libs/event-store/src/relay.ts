@@ -47,6 +47,7 @@ export class Relay {
   readonly #stop = new AbortController();
   #session: RelaySession | undefined;
   #running: Promise<void> | undefined;
+  #reconnectMs = FIRST_RECONNECT_MS;
   #state: RelayState = 'stopped';
 
   constructor(options: RelayOptions) {
@@ -85,20 +86,16 @@ export class Relay {
   /** Connects, waits for the leadership, leads; and from the start again when the session was lost. */
   async #run(): Promise<void> {
     const { connection, schema, observe } = this.#options;
-    let reconnectMs = FIRST_RECONNECT_MS;
     while (!this.#stopped()) {
       try {
         this.#session = await RelaySession.open(connection, schema);
-        if (await this.#standBy(this.#session)) {
-          reconnectMs = FIRST_RECONNECT_MS;
-          await this.#lead(this.#session);
-        }
+        if (await this.#standBy(this.#session)) await this.#lead(this.#session);
       } catch (error) {
         if (!this.#stopped()) observe.failed(error);
       }
       await this.#session?.close();
-      await this.#sleep(reconnectMs);
-      reconnectMs = Math.min(reconnectMs * 2, LAST_RECONNECT_MS);
+      await this.#sleep(this.#reconnectMs);
+      this.#reconnectMs = Math.min(this.#reconnectMs * 2, LAST_RECONNECT_MS);
     }
   }
 
@@ -106,11 +103,13 @@ export class Relay {
   async #standBy(session: RelaySession): Promise<boolean> {
     let askAt = 0;
     while (!this.#stopped()) {
-      if (Date.now() >= askAt) {
-        if (await session.tryToLead()) return true;
-        askAt = Date.now() + STANDBY_POLL_MS;
+      if (performance.now() >= askAt) {
+        const leads = await session.tryToLead();
+        this.#reconnectMs = FIRST_RECONNECT_MS;
+        if (leads) return true;
+        askAt = performance.now() + STANDBY_POLL_MS;
       }
-      if ((await this.#wake.for(askAt - Date.now())) && !this.#stopped()) {
+      if ((await this.#wake.for(askAt - performance.now())) && !this.#stopped()) {
         await session.announce();
         await this.#sleep(ANNOUNCE_EVERY_MS);
       }

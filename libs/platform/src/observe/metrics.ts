@@ -4,7 +4,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** Seconds, from the fastest command to the longest wait a caller may ask for. */
 const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Each measurement wakes the process; the library's own 10 ms were most of what an idle service did. */
+/**
+ * Each measurement wakes the process; the library's own 10 ms were most of what an idle service did. The figures of
+ * `nodejs_eventloop_lag_*` but the plain one include these milliseconds.
+ */
 const LOOP_DELAY_EVERY_MS = 100;
 
 /**

@@ -27,8 +27,8 @@ const RETRY_AFTER_S = 5;
 /** Nothing is read while so much waits: two batches of common lines. */
 const READ_AHEAD_BYTES = 768 * 1024;
 
-/** Of all filings: while one batch is stored the next one is read and decided. */
-const LINES_AT_WORK = 2 * BATCH_LINES;
+/** Of all filings: while two batches are stored, as many as the event store takes, a third is read. */
+const LINES_AT_WORK = 3 * BATCH_LINES;
 
 type Results = Answer<ReplyOf<typeof fileChanges>>;
 
