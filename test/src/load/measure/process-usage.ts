@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks of /proc/PID/stat per second; 100 on every Linux that Node runs on. */
 const TICKS_PER_S = 100;
@@ -32,13 +32,33 @@ export function usageOfTree(pid: number): Usage {
   return sum;
 }
 
+/** Processor time so far, in seconds, of a process' threads whose names begin with this. Linux only. */
+export function threadCpuOf(pid: number, name: string): number {
+  let seconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const task = `/proc/${pid}/task/${thread}`;
+      if (readFileSync(`${task}/comm`, 'utf8').startsWith(name)) seconds += timesOf(`${task}/stat`)[0];
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+    }
+  }
+  return seconds;
+}
+
 /** Own time and that of children which ended and were waited for. */
 function cpuOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [own, children] = timesOf(`/proc/${pid}/stat`);
+  return own + children;
+}
+
+/** Processor time in seconds: own, and of children that ended and were waited for. */
+function timesOf(statFile: string): [own: number, children: number] {
+  const stat = readFileSync(statFile, 'utf8');
   // The name in parentheses may itself hold spaces and parentheses. After it, `state` is field 3 of proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [utime, stime, cutime, cstime] = fields.slice(11, 15).map(Number);
-  return (utime! + stime! + cutime! + cstime!) / TICKS_PER_S;
+  return [(utime! + stime!) / TICKS_PER_S, (cutime! + cstime!) / TICKS_PER_S];
 }
 
 function descendantsOf(pid: number): number[] {
