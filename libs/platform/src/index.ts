@@ -30,3 +30,4 @@ export { Metrics } from './observe/metrics.js';
 export { type Readiness, type ReadinessCheck, ReadinessChecks } from './observe/readiness.js';
 export { traceparentOf, withinTrace } from './observe/trace-context.js';
 export { type ReadModelsOf, rebuildParts } from './rebuild/rebuild-parts.js';
+export { Turns } from './turns/turns.js';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type KafkaConnection, PartitionPuller, type Pulled } from '@sluice/messaging';
+import { Turns } from '@sluice/platform';
 import type { Alarm } from '../domain/alarm.js';
 import type { Head } from '../domain/ledger-continuity.js';
 import { HistoryColumns } from './history-columns.js';
@@ -8,7 +9,6 @@ import type { IntakeProgress } from './intake-progress.js';
 import type { Claim, IntakeStore, LogPositions, Position } from './intake-store.js';
 import { RecordDigest } from './record-digest.js';
 import { historyTopics, type IntakeTopics } from './topics.js';
-import { Turns } from './turns.js';
 
 /** Of each topic's partition at once: bounds the memory, and how long a pull holds up the event loop. */
 const MAX_PULL_BYTES = 1024 * 1024;

@@ -11,13 +11,13 @@ import {
   ProblemException,
   refuse,
   Shutdown,
+  Turns,
 } from '@sluice/platform';
 import { Filings } from '../store/filings.js';
 import { Publishers } from '../store/publishers.js';
 import { Subjects } from '../store/subjects.js';
 import { BATCH_LINES, Filing, FilingHalted } from './filing.js';
 import { IncomingLines } from './incoming-lines.js';
-import { LinesAtWork } from './lines-at-work.js';
 import { resultStream } from './result-stream.js';
 
 /** Each holds up to three batches of common lines in memory, as bytes, and waits for its turn; more would only wait longer. */
@@ -27,7 +27,10 @@ const RETRY_AFTER_S = 5;
 /** Nothing is read while so much waits: two batches of common lines. */
 const READ_AHEAD_BYTES = 768 * 1024;
 
-/** Of all filings: while two batches are stored, as many as the event store takes, a third is read. */
+/**
+ * Of all filings: while two batches are stored, as many as the event store takes, a third is read. The others wait as
+ * bytes, which take a sixth of what they become, and leave less that outlives a young collection.
+ */
 const LINES_AT_WORK = 3 * BATCH_LINES;
 
 type Results = Answer<ReplyOf<typeof fileChanges>>;
@@ -35,7 +38,7 @@ type Results = Answer<ReplyOf<typeof fileChanges>>;
 @Controller()
 export class FileChangesController {
   private open = 0;
-  private readonly atWork = new LinesAtWork(LINES_AT_WORK);
+  private readonly turns = new Turns(LINES_AT_WORK);
   private readonly lines;
 
   constructor(
@@ -69,7 +72,7 @@ export class FileChangesController {
     const filed = new Filing(
       { agency, filing, firstLine, context },
       lines,
-      this.atWork,
+      this.turns,
       this.publishers,
       this.subjects,
       {

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '@sluice/contracts';
 import type { EventContext } from '@sluice/event-store';
+import type { Turns } from '@sluice/platform';
 import { recordingProblem } from '@sluice/recording';
 import { assertAttributes, type Publisher } from '../domain/assertion.js';
 import { decideChange } from '../domain/subject.js';
@@ -10,7 +11,6 @@ import type { Subjects } from '../store/subjects.js';
 import { type FiledChange, type RefusedLine, readLine } from './filing-line.js';
 import type { IncomingLines } from './incoming-lines.js';
 import type { RawLine } from './line-splitter.js';
-import type { LinesAtWork } from './lines-at-work.js';
 
 /** Lines of one transaction: its cost is spread, and others need not wait long. */
 export const BATCH_LINES = 500;
@@ -55,7 +55,7 @@ export class Filing {
   constructor(
     private readonly request: FilingRequest,
     private readonly lines: IncomingLines,
-    private readonly atWork: LinesAtWork,
+    private readonly turns: Turns,
     private readonly publishers: Publishers,
     private readonly subjects: Subjects,
     private readonly watch: FilingWatch,
@@ -74,7 +74,7 @@ export class Filing {
       const batch = await this.lines.take(BATCH_LINES);
       if (batch.length === 0) return;
       const from = this.nextLine;
-      const outcomes = await this.atWork.run(batch.length, () => this.apply(batch, from));
+      const outcomes = await this.turns.take(() => this.apply(batch, from), batch.length);
       this.nextLine += outcomes.length;
       this.watch.applied(countOf(outcomes));
       yield Buffer.from(outcomes.map((outcome, i) => resultLine(from + i, outcome)).join(''));

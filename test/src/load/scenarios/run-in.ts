@@ -19,7 +19,7 @@ const COMPILER_THREAD = 'C2 Compiler';
 
 /**
  * Load that is not measured: what has just started compiles its code for a while, the broker most of all. After 30 s at
- * 4,000 changes/s its compiler still takes a tenth of a core, and a third of a slow one; a broker runs for weeks.
+ * 4,000 changes/s its compiler still took a third of a core of a slow machine; a broker runs for weeks.
  */
 export async function runIn(bench: Bench, only: ScenarioName[]): Promise<void> {
   if (only.every((name) => name === 'raw' || name === 'rebuild' || name === 'history')) return;

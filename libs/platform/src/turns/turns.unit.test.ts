@@ -21,3 +21,23 @@ test('no more than a few work at once, in the order they came, also when some fa
   expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(3);
   expect(await work(1)).toBe(1);
 });
+
+test('who waits for a larger share goes before a later one whose share would fit', async () => {
+  const turns = new Turns(10);
+  const begun: string[] = [];
+  const end = new Map<string, () => void>();
+  const work = (name: string, share: number) =>
+    turns.take(() => {
+      begun.push(name);
+      return new Promise<void>((resolve) => end.set(name, resolve));
+    }, share);
+  const all = [work('a', 6), work('b', 6), work('c', 4)];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(['a']);
+  end.get('a')!();
+  await all[0];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(['a', 'b', 'c']);
+  for (const name of ['b', 'c']) end.get(name)!();
+  await Promise.all(all);
+});
