@@ -35,7 +35,8 @@ export default defineConfig({
     expect: { poll: { timeout: 45_000 } },
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    fileParallelism: true,
     maxWorkers: 2,
+    // A worker keeps the modules it has loaded: loading Nest and both Kafka clients takes longer than most files do.
+    isolate: false,
   },
 });

@@ -9,7 +9,7 @@ import { provisionKafka } from './kafka/admin.js';
 import { brokerProperties } from './kafka/broker-properties.js';
 import { freshClusterId } from './kafka/kafka-broker.js';
 import { KAFKA_USERS, kafkaPassword, scramCredential } from './kafka/users.js';
-import { PROJECT_ROOT } from './paths.js';
+import { serviceProgram } from './paths.js';
 import { Secrets } from './secrets.js';
 import { serviceEnvironment } from './services/environment.js';
 import { prepareDatabase, rolePassword } from './services/schema.js';
@@ -75,7 +75,7 @@ async function service(name: string | undefined): Promise<void> {
   Object.assign(process.env, serviceEnvironment(name as ServiceName, `${name}`, SERVICE_PORT, around), {
     SLUICE_SERVICE_HOST: '0.0.0.0',
   });
-  await import(pathToFileURL(join(PROJECT_ROOT, 'services', `${name}`, 'dist', 'main.js')).href);
+  await import(pathToFileURL(serviceProgram(name as ServiceName)).href);
 }
 
 function write(name: string, content: string): void {

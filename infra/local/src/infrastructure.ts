@@ -44,7 +44,8 @@ export async function startInfrastructure(options: InfrastructureOptions): Promi
   const issuer = new Issuer({ data, guardian, port: ports.issuer });
   const postgres =
     parts.postgres === false ? undefined : new PostgresServer({ ...shared, port: ports.postgres, durable });
-  const kafka = parts.kafka === false ? undefined : new KafkaBroker({ ...shared, ports, issuerUrl: issuer.url });
+  const kafka =
+    parts.kafka === false ? undefined : new KafkaBroker({ ...shared, ports, issuerUrl: issuer.url, durable });
   const stop = once(async () => {
     // Together: one after the other, what each may take would be more than a stop may.
     await Promise.all([kafka?.stop(), postgres?.stop(), issuer.stop()]);

@@ -23,7 +23,7 @@ let stack: LocalStack;
 const subject = randomUUID();
 
 beforeAll(async () => {
-  stack = await LocalStack.start({ dataDir: data.path, portBase: await freePortBase() });
+  stack = await LocalStack.start({ dataDir: data.path, portBase: await freePortBase(), durable: false });
   await register();
 }, 180_000);
 

@@ -51,7 +51,7 @@ export class System {
 
   static async start(): Promise<System> {
     const { path, remove } = temporaryDataDir();
-    const stack = await LocalStack.start({ dataDir: path, portBase: await freePortBase() });
+    const stack = await LocalStack.start({ dataDir: path, portBase: await freePortBase(), durable: false });
     const access = accessTo(stack);
     return new System(stack, access, new ApiClient(access.urls), path, remove);
   }

@@ -21,6 +21,8 @@ import { KAFKA_USERS, type KafkaCredentials, kafkaPassword, scramCredential } fr
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 6_000;
 const POLL_MS = 50;
+/** Java compiles, but does not optimise. */
+const C1_ONLY = '-XX:TieredStopAtLevel=1';
 const LOGGING = `-Dlog4j2.configurationFile=${join(PACKAGE_ROOT, 'kafka', 'log4j2.xml')}`;
 
 export interface KafkaOptions {
@@ -29,6 +31,7 @@ export interface KafkaOptions {
   /** Must already serve its keys: the broker fetches them when it starts. */
   issuerUrl: string;
   guardian: Guardian;
+  durable: boolean;
   onProgress?: (line: string) => void;
 }
 
@@ -54,7 +57,7 @@ export class KafkaBroker extends Component {
   }
 
   protected override async launch(): Promise<void> {
-    const { data, ports, onProgress } = this.#options;
+    const { data, ports, durable, onProgress } = this.#options;
     if (await endOrphanOf(data.runFile('kafka'), 'SIGTERM', STOP_TIMEOUT_MS)) {
       onProgress?.('Kafka: stopped the broker left by a start that was killed');
     }
@@ -70,6 +73,8 @@ export class KafkaBroker extends Component {
         command: java.command,
         args: [
           '-Xmx512m',
+          // Code is optimised for minutes, with a third of a core: a broker whose data nobody keeps ends before that pays.
+          ...(durable ? [] : [C1_ONLY]),
           ...archiveOptions(libraries.classArchive, freshArchive),
           LOGGING,
           `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${jwksUrl(this.#options.issuerUrl)}`,
@@ -112,7 +117,7 @@ export class KafkaBroker extends Component {
     try {
       await promisify(execFile)(java.command, [
         '-Xmx128m',
-        '-XX:TieredStopAtLevel=1', // it ends before optimised code would pay
+        C1_ONLY,
         `-XX:SharedArchiveFile=${libraries.classArchive}`,
         LOGGING,
         '-cp',

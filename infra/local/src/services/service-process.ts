@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ServiceName } from '@sluice/contracts';
 import type { DataDirectory } from '../data-directory.js';
 import { StackFailure } from '../failure.js';
-import { PROJECT_ROOT } from '../paths.js';
+import { PROJECT_ROOT, serviceProgram } from '../paths.js';
 import { portBusy, requireFreePort } from '../ports.js';
 import { Component } from '../process/component.js';
 import type { Guardian } from '../process/guardian.js';
@@ -13,7 +12,7 @@ import { endOrphanOf } from '../process/orphan.js';
 const START_TIMEOUT_MS = 120_000;
 /** Services promise to stop within 10 s; the stack as a whole within 15, so it waits a little less. */
 const STOP_TIMEOUT_MS = 8_000;
-const POLL_MS = 50;
+const POLL_MS = 150;
 /**
  * V8 would let each half of the young generation grow to 32 MB and more, and hardly ever gives it back; what a service
  * keeps for a moment, its batches, fits half of that. And the old generation is collected when it is half as large again
@@ -53,7 +52,7 @@ export class ServiceProcess extends Component {
 
   protected override async launch(): Promise<void> {
     const { name, instance, port, env, data, guardian } = this.#plan;
-    const entry = join(PROJECT_ROOT, 'services', name, 'dist', 'main.js');
+    const entry = serviceProgram(name);
     if (!existsSync(entry)) {
       throw new StackFailure('not-built', `The ${name} service is not built; run "npm run build" and start again.`);
     }

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { LoggerService } from '@nestjs/common';
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { type KafkaConnection, REQUEST_TIMEOUT_MS } from '../connection.js';
 
 export type MessagingLogger = Pick<LoggerService, 'log' | 'warn' | 'error'>;
@@ -28,7 +28,7 @@ function forward({ level, namespace, log }: LogEntry, logger: MessagingLogger): 
   else logger.warn(line);
 }
 
-interface RequestQueue {
+interface Queue {
   pending: unknown[];
   throttledUntil: number;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
@@ -40,9 +40,8 @@ interface RequestQueue {
  * TimeoutNegativeWarning and which wakes the process for nothing. This is the method as it was meant: a timer only
  * while requests wait, at the end of the throttling.
  */
-const REQUEST_QUEUE = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: object };
-Object.assign(REQUEST_QUEUE.prototype, {
-  scheduleCheckPendingRequests(this: RequestQueue): void {
+Object.assign(RequestQueue.prototype, {
+  scheduleCheckPendingRequests(this: Queue): void {
     if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
     this.throttleCheckTimeoutId = setTimeout(
       () => {

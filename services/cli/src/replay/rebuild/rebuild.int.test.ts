@@ -14,7 +14,12 @@ let admin: pg.Pool;
 const persons: string[] = [];
 
 beforeAll(async () => {
-  stack = await LocalStack.start({ dataDir: data.path, portBase: await freePortBase(), services: ['registry'] });
+  stack = await LocalStack.start({
+    dataDir: data.path,
+    portBase: await freePortBase(),
+    durable: false,
+    services: ['registry'],
+  });
   admin = new pg.Pool({ connectionString: stack.postgresUrl, max: 2 });
   admin.on('error', () => {});
   await Promise.all(Array.from({ length: PERSONS }, register));

@@ -1,0 +1,49 @@
+/**
+ * Puts each service, with the packages it uses, into one file of `dist/`, and what several use into files beside it. A
+ * service is started from there: of what a start took, three quarters were finding and reading 2,250 modules
+ * (docs/design/performance.md).
+ */
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { compileSchemasWhenUsed } from './compile-schemas-when-used.ts';
+import { keepPlaces } from './keep-places.ts';
+import { mapToSources } from './map-to-sources.ts';
+
+const SERVICES = ['registry', 'consent', 'vetting', 'delivery', 'audit'];
+/** What Nest and pg look for and do without. */
+const NOT_INSTALLED = [
+  /^@nestjs\/(websockets|platform-express)/,
+  /^@fastify\/(static|view|multipart)/,
+  /^class-(transformer|validator)/,
+  /^@nats-io\//,
+  'amqp-connection-manager',
+  'ioredis',
+  'mqtt',
+  'pg-native',
+];
+
+const out = fileURLToPath(new URL('../dist', import.meta.url));
+const entry = (service: string) => fileURLToPath(new URL(`../../../services/${service}/dist/main.js`, import.meta.url));
+
+const bundle = await rolldown({
+  input: Object.fromEntries(SERVICES.map((service) => [service, entry(service)])),
+  platform: 'node',
+  external: NOT_INSTALLED,
+  // Nothing is left out: what a module does when it is loaded, decorators for one, is what Nest works with.
+  treeshake: false,
+  plugins: [mapToSources, keepPlaces(out), compileSchemasWhenUsed],
+  onLog(level, log, report) {
+    // What is missing shows when it is packed, not when a service first needs it.
+    if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
+    report(level, log);
+  },
+});
+await bundle.write({
+  dir: out,
+  cleanDir: true,
+  format: 'esm',
+  sourcemap: true,
+  keepNames: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'shared-[hash].js',
+});
