@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { SERVICES } from '@sluice/contracts';
 import { expect, test } from 'vitest';
 
 const DIST = new URL('../dist/', import.meta.url);
+const PROGRAMS = readdirSync(DIST).filter((file) => file.endsWith('.js'));
+
+const read = (file: string) => readFileSync(new URL(file, DIST), 'utf8');
+const holding = (text: string) => PROGRAMS.filter((file) => read(file).includes(text));
 
 test.each(SERVICES)('%s loads as a whole, and its stack traces name the sources', (service) => {
   const program = fileURLToPath(new URL(`${service}.js`, DIST));
@@ -18,16 +23,25 @@ test.each(SERVICES)('%s loads as a whole, and its stack traces name the sources'
   expect(stderr).toContain(`services/${service}/src/main.ts:`);
 });
 
+test('a line of what others wrote is named as theirs', () => {
+  const region = 'node_modules/pg/lib/client.js';
+  const [program] = holding(`/${region}`);
+  const line =
+    read(program!)
+      .split('\n')
+      .findIndex((text) => text.includes(`/${region}`)) + 100;
+  expect(new SourceMap(JSON.parse(read(`${program}.map`))).findEntry(line, 4)).toMatchObject({
+    originalSource: expect.stringContaining(region),
+  });
+});
+
 test('what several services use is there once', () => {
-  const programs = readdirSync(DIST).filter((file) => file.endsWith('.js'));
-  const holding = (text: string) => programs.filter((file) => readFileSync(new URL(file, DIST), 'utf8').includes(text));
   for (const text of ['Nest application successfully started', 'class RequestQueue ', 'PrincipalGuard = class']) {
     expect(holding(text), text).toHaveLength(1);
   }
 });
 
 test('no schema of @platformatic/kafka is compiled when it is loaded', () => {
-  const programs = readdirSync(DIST).filter((file) => file.endsWith('.js'));
-  const text = programs.map((file) => readFileSync(new URL(file, DIST), 'utf8')).join('\n');
+  const text = PROGRAMS.map(read).join('\n');
   expect(text.match(/compileWhenUsed\$?\d*\(/g)?.length).toBeGreaterThan(30);
 });

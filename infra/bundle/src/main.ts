@@ -43,6 +43,7 @@ await bundle.write({
   cleanDir: true,
   format: 'esm',
   sourcemap: true,
+  sourcemapExcludeSources: true, // they lie beside
   keepNames: true,
   entryFileNames: '[name].js',
   chunkFileNames: 'shared-[hash].js',

@@ -1,18 +1,14 @@
-// What the containers of docker-compose.yml run, one step each; see there for their order.
+// What the containers of docker-compose.yml run, one step each; see there for their order. What a service needs is in its
+// bundle: what only the other steps need is imported there.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SERVICES, type ServiceName } from '@sluice/contracts';
-import { FileKeyProvider } from '@sluice/vault';
-import { writeIssuerConfiguration } from './issuer/issuer.js';
-import { provisionKafka } from './kafka/admin.js';
-import { brokerProperties } from './kafka/broker-properties.js';
-import { freshClusterId } from './kafka/kafka-broker.js';
 import { KAFKA_USERS, kafkaPassword, scramCredential } from './kafka/users.js';
 import { serviceProgram } from './paths.js';
 import { Secrets } from './secrets.js';
 import { serviceEnvironment } from './services/environment.js';
-import { prepareDatabase, rolePassword } from './services/schema.js';
+import { rolePassword } from './services/roles.js';
 
 const DATA = process.env.SLUICE_DATA ?? '/data';
 const ISSUER_PORT = 7400;
@@ -39,6 +35,10 @@ await run(argument);
 
 /** Before anything runs: passwords, the broker's configuration and first users, the issuer's key. */
 async function makeSecrets(): Promise<void> {
+  const { FileKeyProvider } = await import('@sluice/vault');
+  const { writeIssuerConfiguration } = await import('./issuer/issuer.js');
+  const { brokerProperties } = await import('./kafka/broker-properties.js');
+  const { freshClusterId } = await import('./kafka/kafka-broker.js');
   writeIssuerConfiguration(secrets, { port: ISSUER_PORT, host: '0.0.0.0', issuer: issuerUrl });
   const properties = brokerProperties({
     internal: { bind: `0.0.0.0:${KAFKA_PORT}`, advertised: kafkaBrokers[0]! },
@@ -60,6 +60,8 @@ async function makeSecrets(): Promise<void> {
 
 /** When PostgreSQL and Kafka serve: schemas, roles, topics, rights. */
 async function provision(): Promise<void> {
+  const { prepareDatabase } = await import('./services/schema.js');
+  const { provisionKafka } = await import('./kafka/admin.js');
   await prepareDatabase(postgresUrl, secrets);
   await provisionKafka(kafkaBrokers, {
     credentials: { username: 'admin', password: kafkaPassword(secrets, 'admin') },

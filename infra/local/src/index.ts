@@ -20,4 +20,4 @@ export type { ServiceProcess } from './services/service-process.js';
 export { LocalStack, type StackOptions, type StartServiceOptions } from './stack.js';
 export { type S3Server, startS3Server } from './testing/s3-server.js';
 export { createTestDatabase, type TestDatabase, uniquePrefix } from './testing/test-database.js';
-export { startTestInfrastructure, temporaryDataDir } from './testing/test-infrastructure.js';
+export { prepareClassArchive, startTestInfrastructure, temporaryDataDir } from './testing/test-infrastructure.js';

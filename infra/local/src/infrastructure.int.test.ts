@@ -29,21 +29,21 @@ afterEach(async () => {
   dataDir.remove();
 });
 
-const start = async () => {
-  infrastructure = await startInfrastructure({ dataDir: dataDir.path, ports });
+const start = async ({ durable = false } = {}) => {
+  infrastructure = await startInfrastructure({ dataDir: dataDir.path, ports, durable });
   return infrastructure;
 };
 
 describe('what was acknowledged', () => {
   test('survives kill -9 of everything', async () => {
-    const first = await start();
+    const first = await start({ durable: true });
     await query(first, 'create table kept (value text)');
     await query(first, `insert into kept values ('in the database')`);
     await produceOne(first.kafka!.internal, scram(first), 'registry.events', 'in the topic');
     await Promise.all([first.postgres!.kill(), first.kafka!.kill(), first.issuer.kill()]);
     await first.stop();
 
-    const second = await start();
+    const second = await start({ durable: true });
     expect(await query(second, 'select value from kept')).toEqual([{ value: 'in the database' }]);
     expect(await consumeOne(second.kafka!.internal, scram(second), 'registry.events')).toBe('in the topic');
   });

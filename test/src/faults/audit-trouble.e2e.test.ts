@@ -1,4 +1,4 @@
-import { cp, rename, rm } from 'node:fs/promises';
+import { cp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFeed, TOPICS } from '@sluice/contracts';
 import { httpSource, parseVerifierKey, verifyLog } from '@sluice/log-verifier';
@@ -79,6 +79,11 @@ async function withoutAudit(trouble: () => Promise<void> | void, recovery: () =>
   await until('delivery is ready', async () => ((await readiness('delivery')).ok ? true : undefined));
 }
 
+/** The second line of a checkpoint is the number of entries. */
+async function sizeOf(logFolder: string): Promise<number> {
+  return Number((await readFile(join(logFolder, 'checkpoint'), 'utf8')).split('\n')[1]);
+}
+
 test('audit stands still: releases stop within two seconds, recording goes on, and all goes on by itself', async () => {
   const audit = system.stack.service('audit');
   await withoutAudit(
@@ -97,6 +102,8 @@ test('an older copy of the log is refused with what to do, and nothing is releas
   let started: Promise<void> | undefined;
   await withoutAudit(
     async () => {
+      // Without an entry more it would be no older copy, and an audit that has just started may not have written one.
+      await until('the log has grown', async () => ((await sizeOf(folder)) > (await sizeOf(older)) ? true : undefined));
       await audit.stop();
       await rename(folder, newer);
       await rename(older, folder);

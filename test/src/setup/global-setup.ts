@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestInfrastructure } from '@sluice/local-stack';
+import { prepareClassArchive, startTestInfrastructure } from '@sluice/local-stack';
 import { parseCLI, type TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -21,6 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { filter } = parseCLI(['vitest', ...process.argv.slice(2)]);
   const { testFiles } = await project.globTestFiles(filter);
   if (testFiles.every((file) => file.endsWith('.unit.test.ts'))) return async () => removeTemporary();
+  await prepareClassArchive();
   const infrastructure = await startTestInfrastructure();
   project.provide('pgUrl', infrastructure.postgres!.url);
   project.provide('kafka', { brokers: infrastructure.kafka!.internal, ...infrastructure.kafka!.admin });

@@ -20,6 +20,8 @@ import { KAFKA_USERS, type KafkaCredentials, kafkaPassword, scramCredential } fr
 
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 6_000;
+/** Writing the class archive takes up to 7 s of a slow machine, and one that is cut off would be begun at every stop. */
+const ARCHIVING_STOP_TIMEOUT_MS = 12_000;
 const POLL_MS = 50;
 /** Java compiles, but does not optimise. */
 const C1_ONLY = '-XX:TieredStopAtLevel=1';
@@ -86,7 +88,7 @@ export class KafkaBroker extends Component {
         logFile: data.logFile('kafka'),
         runFile: data.runFile('kafka'),
         stopSignal: 'SIGTERM',
-        stopTimeoutMs: STOP_TIMEOUT_MS,
+        stopTimeoutMs: existsSync(libraries.classArchive) ? STOP_TIMEOUT_MS : ARCHIVING_STOP_TIMEOUT_MS,
         guardian: this.#options.guardian,
       }),
     );

@@ -2,7 +2,7 @@ import type { ServiceName } from '@sluice/contracts';
 import { jwksUrl } from '../kafka/broker-properties.js';
 import { kafkaPassword } from '../kafka/users.js';
 import type { Secrets } from '../secrets.js';
-import { serviceDatabaseUrl } from './schema.js';
+import { serviceDatabaseUrl } from './roles.js';
 
 /** What the stack's log is called; its key and its witness go by it. */
 export const LOG_ORIGIN = 'sluice.local/log';

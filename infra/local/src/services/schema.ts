@@ -6,14 +6,10 @@ import pg from 'pg';
 import { StackFailure } from '../failure.js';
 import { PROJECT_ROOT } from '../paths.js';
 import type { Secrets } from '../secrets.js';
+import { roleOf, rolePassword } from './roles.js';
 
 /** Services that take pushed events, and so have somewhere to park one they cannot handle. */
 const PUSHED: readonly ServiceName[] = ['registry', 'consent', 'vetting'];
-
-/** The database role a service logs in as. */
-export function roleOf(service: ServiceName): string {
-  return `sluice_${service}`;
-}
 
 /** Who needs which tables: a schema per service, and the data keys that registry makes, and delivery and audit read. */
 export function migrationPlans(): MigrationPlan[] {
@@ -69,17 +65,4 @@ function isConnectionLost(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   // SQLSTATE class 08 is the connection, 57P the server's own end.
   return /^(ECONN|EPIPE|08|57P)/.test(code) || message.includes('Connection terminated');
-}
-
-/** The connection of a service to the database that `adminUrl` names. */
-export function serviceDatabaseUrl(adminUrl: string, secrets: Secrets, service: ServiceName): string {
-  const url = new URL(adminUrl);
-  url.username = roleOf(service);
-  url.password = rolePassword(secrets, service);
-  return url.href;
-}
-
-/** Made at the first use. */
-export function rolePassword(secrets: Secrets, service: ServiceName): string {
-  return secrets.get(`postgres-${service}`);
 }

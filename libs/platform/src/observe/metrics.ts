@@ -10,6 +10,17 @@ const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
  */
 const LOOP_DELAY_EVERY_MS = 100;
 
+let ofProcess: Registry | undefined;
+
+/** Memory, CPU, collections, the loop's delay: measured once, however many services are started in this process. */
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: LOOP_DELAY_EVERY_MS });
+  }
+  return ofProcess;
+}
+
 /**
  * The service's metrics, served at `/metrics` in Prometheus' text format. Labels are from small closed sets (codes,
  * routes, lanes): a person or a grant in a label is a leak and a flood at once. Asking for a metric of the same name
@@ -17,10 +28,10 @@ const LOOP_DELAY_EVERY_MS = 100;
  */
 @Injectable()
 export class Metrics {
-  readonly registry = new Registry();
+  private readonly registry = new Registry();
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LOOP_DELAY_EVERY_MS });
+    processMetrics(); // from the start on, not from when they are first asked for
   }
 
   counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
@@ -60,6 +71,15 @@ export class Metrics {
       this.known<Histogram<L>>(name) ??
       new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [this.registry] })
     );
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** All of them and those of the process, as they are now. */
+  text(): Promise<string> {
+    return Registry.merge([processMetrics(), this.registry]).metrics();
   }
 
   private known<M>(name: string): M | undefined {

@@ -26,9 +26,7 @@ export function serveOperations(server: FastifyInstance, { name, readiness, metr
     return reply;
   });
 
-  server.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 
   server.get('/openapi.json', async (request, reply) => {
     const document = await readFile(openApiOf(name)).catch(() => undefined);

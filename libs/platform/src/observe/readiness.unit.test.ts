@@ -1,8 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createLogger } from './logger.js';
 import { ReadinessChecks } from './readiness.js';
 
 const silent = createLogger({ name: 'test', instance: 'test', level: 'silent' });
+
+afterEach(() => void vi.useRealTimers());
 
 test('a check that never answers is not ok, and holds nobody up', async () => {
   vi.useFakeTimers();
@@ -11,7 +13,6 @@ test('a check that never answers is not ok, and holds nobody up', async () => {
   const run = checks.run();
   await vi.advanceTimersByTimeAsync(2_000);
   expect(await run).toEqual({ hanging: { ok: false, detail: 'no answer within 2000 ms' } });
-  vi.useRealTimers();
 });
 
 test('those who ask at once share one run', async () => {
