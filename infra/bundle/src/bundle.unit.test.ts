@@ -23,16 +23,15 @@ test.each(SERVICES)('%s loads as a whole, and its stack traces name the sources'
   expect(stderr).toContain(`services/${service}/src/main.ts:`);
 });
 
-test('a line of what others wrote is named as theirs', () => {
+test('a line of what others wrote is not named as ours', () => {
   const region = 'node_modules/pg/lib/client.js';
   const [program] = holding(`/${region}`);
   const line =
     read(program!)
       .split('\n')
       .findIndex((text) => text.includes(`/${region}`)) + 100;
-  expect(new SourceMap(JSON.parse(read(`${program}.map`))).findEntry(line, 4)).toMatchObject({
-    originalSource: expect.stringContaining(region),
-  });
+  const entry = new SourceMap(JSON.parse(read(`${program}.map`))).findEntry(line, 4);
+  expect(entry).not.toHaveProperty('originalSource', expect.anything());
 });
 
 test('what several services use is there once', () => {

@@ -3,11 +3,13 @@
  * service is started from there: of what a start took, three quarters were finding and reading 2,250 modules
  * (docs/design/performance.md).
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { compileSchemasWhenUsed } from './compile-schemas-when-used.ts';
 import { keepPlaces } from './keep-places.ts';
-import { mapToSources } from './map-to-sources.ts';
+import { endWhatIsMapped, mapToSources } from './map-to-sources.ts';
 
 const SERVICES = ['registry', 'consent', 'vetting', 'delivery', 'audit'];
 /** What Nest and pg look for and do without. */
@@ -38,7 +40,7 @@ const bundle = await rolldown({
     report(level, log);
   },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: out,
   cleanDir: true,
   format: 'esm',
@@ -48,3 +50,6 @@ await bundle.write({
   entryFileNames: '[name].js',
   chunkFileNames: 'shared-[hash].js',
 });
+for (const file of output) {
+  if (file.type === 'asset') await writeFile(join(out, file.fileName), endWhatIsMapped(String(file.source)));
+}

@@ -1,24 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'rolldown';
 
-/**
- * Stack traces name our TypeScript sources, and lines of what others wrote as it is installed: to these there are no
- * maps in dist, so each line stands for itself. (Unmapped lines would be taken for the last mapped one before them.)
- */
+/** Stack traces name our TypeScript sources. What others wrote has no map: its frames stay as they are. */
 export const mapToSources: Plugin = {
   name: 'map-to-sources',
   load: {
     filter: { id: /\.[cm]?js$/ },
     async handler(id) {
       const code = await readFile(id, 'utf8');
-      if (id.includes('/node_modules/')) return { code, map: byLines(id, code) };
+      if (id.includes('/node_modules/')) return { code, map: { mappings: '' } };
       return { code, map: JSON.parse(await readFile(`${id}.map`, 'utf8')) };
     },
   },
 };
 
-/** A source map's segments are relative: the first is line 1, each further one begins a line more ("AACA"). */
-function byLines(id: string, code: string) {
-  const mappings = `AAAA${';AACA'.repeat(code.split('\n').length - 1)}`;
-  return { version: 3, sources: [id], sourcesContent: [null], names: [], mappings };
+/**
+ * Node takes an unmapped line for the last mapped one before it, so that a frame in what others wrote would be named as
+ * ours. A segment without a source ("A", in the notation of source maps) ends what is mapped. Mapping each of their lines
+ * instead would take some 50 MB of a process.
+ */
+export function endWhatIsMapped(map: string): string {
+  const { mappings, ...rest } = JSON.parse(map) as { mappings: string };
+  const lines = mappings.split(';').map((line, i, all) => (line === '' && all[i - 1] ? 'A' : line));
+  return JSON.stringify({ ...rest, mappings: `${lines.join(';')};A` });
 }
