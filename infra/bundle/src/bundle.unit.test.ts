@@ -42,5 +42,6 @@ test('what several services use is there once', () => {
 
 test('no schema of @platformatic/kafka is compiled when it is loaded', () => {
   const text = PROGRAMS.map(read).join('\n');
-  expect(text.match(/compileWhenUsed\$?\d*\(/g)?.length).toBeGreaterThan(30);
+  expect(text).toContain('= compileWhenUsed');
+  expect(text).not.toMatch(/(const|let|var) \w+\$?\d* = ajv\$?\d*\.compile\(/);
 });
