@@ -153,6 +153,7 @@ describe("the log's schema", () => {
       'event-store/001-event-log.sql',
       'event-store/002-relay.sql',
       'event-store/003-rebuild.sql',
+      'event-store/004-upkeep.sql',
     ]);
     expect(EVENT_STORE_MIGRATIONS).toMatch(/event-store\/migrations$/);
   });

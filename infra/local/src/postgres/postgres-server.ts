@@ -122,7 +122,7 @@ export class PostgresServer extends Component {
       max_connections: 200,
       shared_buffers: '512MB', // with 20,000 persons at work, half of it had 800 pages a second thrown out
       // WAL files are used again: a new one is filled with zeros first, and every commit waits 50 to 100 ms for that.
-      min_wal_size: '1GB',
+      min_wal_size: '2GB',
       max_wal_size: '2GB',
       checkpoint_timeout: '15min',
       jit: 'off',

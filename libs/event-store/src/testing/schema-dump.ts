@@ -14,11 +14,12 @@ const SECTIONS = [
   {
     title: 'columns',
     text: `
-select format('%s.%s %s%s%s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+select format('%s.%s %s%s%s%s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
               case when a.attnotnull then ' not null' end,
               ' default ' || pg_get_expr(d.adbin, d.adrelid),
               case a.attidentity when 'a' then ' generated always as identity' end,
-              case when a.attstorage <> t.typstorage then ' storage ' || a.attstorage::text end) as line
+              case when a.attstorage <> t.typstorage then ' storage ' || a.attstorage::text end,
+              ' statistics ' || a.attstattarget) as line
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_type t on t.oid = a.atttypid

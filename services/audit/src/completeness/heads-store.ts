@@ -9,7 +9,13 @@ import { type Extent, headsLeaf, isWithin, readHeadsLeaf } from './heads-leaf.js
 import { StoredMap } from './stored-map.js';
 
 /** Some milliseconds of work between two statements: the log and the intake share this thread. */
-const BUCKETS_AT_ONCE = 200;
+const BUCKETS_AT_ONCE = 100;
+/**
+ * Nothing waits for an epoch, and what does its work meanwhile shows in how long changes are on their way: it rests three
+ * times as long as it works, but not to take longer than this in all, nor shorter than it worked.
+ */
+const SPREAD_MS = 10_000;
+const RESTS = 3;
 /** A process that stood still need not stand as long again. */
 const LONGEST_REST_MS = 100;
 
@@ -159,8 +165,7 @@ class Fold {
         changed.add(bucket.bytes());
       }
       await this.#standing.writeBuckets(epoch, some, changed);
-      // Half of the time is the log's and the intake's; nothing waits for an epoch.
-      await sleep(Math.min(performance.now() - begun, LONGEST_REST_MS), undefined, { signal: this.signal });
+      await sleep(restAfter(performance.now() - begun, buckets.length), undefined, { signal: this.signal });
     }
     return { labels, hashes };
   }
@@ -203,6 +208,11 @@ class Fold {
   async #through(parts: AsyncGenerator<void>): Promise<void> {
     for await (const _ of parts) this.signal?.throwIfAborted();
   }
+}
+
+function restAfter(workedMs: number, buckets: number): number {
+  const share = (SPREAD_MS * BUCKETS_AT_ONCE) / buckets;
+  return Math.min(RESTS * workedMs, Math.max(workedMs, share), LONGEST_REST_MS);
 }
 
 function isDue(state: State | undefined, everyMs: number): boolean {

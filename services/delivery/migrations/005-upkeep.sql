@@ -1,0 +1,1 @@
+select {{schema}}.only_added_to(log) from unnest(array['batch', 'block']) as log;
