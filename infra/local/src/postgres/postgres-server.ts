@@ -121,7 +121,8 @@ export class PostgresServer extends Component {
       unix_socket_directories: '',
       max_connections: 200,
       shared_buffers: '512MB', // with 20,000 persons at work, half of it had 800 pages a second thrown out
-      // WAL files are used again: a new one is filled with zeros first, and every commit waits 50 to 100 ms for that.
+      // WAL files are used again, as many as there may be: a new one is filled with zeros first, and every commit waits for
+      // that, 50 to 100 ms, or 1.5 s where much else is being written.
       min_wal_size: '2GB',
       max_wal_size: '2GB',
       checkpoint_timeout: '15min',
