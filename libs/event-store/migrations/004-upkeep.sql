@@ -1,15 +1,19 @@
 -- What autovacuum does by itself to tables that grow for ever is felt in how long changes are on their way: it looks at
 -- 30,000 pages of a sample each time a table is a tenth larger, sealed values too, and cleans up a fifth of it at once.
 
--- For migrations: `log` is only added to. Its pages are frozen the first time they are visited, so there is no second
--- time; a visit takes a quarter of the pace; and its rows are found by keys, for which a small sample does.
+-- Before anything else: whoever waits for a lock with a transaction id in hand holds up every relay of the cluster.
+lock table {{schema}}.event, {{schema}}.stream_state, {{schema}}.idempotency in share update exclusive mode;
+
+-- For migrations: `log` is only added to. Its pages are frozen when they are first visited, some minutes after they were
+-- filled at the latest (without a threshold that would be every minute: PostgreSQL 18 counts what is not frozen yet), at
+-- a quarter of the pace; and its rows are found by keys, for which a small sample does. Lock the table first, as above.
 create function {{schema}}.only_added_to(log text) returns void language plpgsql as $upkeep$
 declare
   name text;
   target integer;
 begin
-  execute format('alter table {{schema}}.%I set (autovacuum_freeze_min_age = 0, autovacuum_vacuum_cost_delay = 8,
-    autovacuum_analyze_scale_factor = 0.5)', log);
+  execute format('alter table {{schema}}.%I set (autovacuum_freeze_min_age = 0, autovacuum_vacuum_insert_threshold = 100000,
+    autovacuum_vacuum_cost_delay = 8, autovacuum_analyze_scale_factor = 0.5)', log);
   for name, target in
     select attname, case when atttypid in ('bytea'::regtype, 'json'::regtype) then 0 else 10 end
       from pg_attribute where attrelid = format('{{schema}}.%I', log)::regclass and attnum > 0 and not attisdropped
@@ -19,7 +23,7 @@ begin
 end $upkeep$;
 revoke execute on function {{schema}}.only_added_to(text) from public;
 
-select {{schema}}.only_added_to('event');
+select {{schema}}.only_added_to(log) from unnest(array['event', 'idempotency']) as log;
 
 -- Nobody asks how sealed states are distributed.
 alter table {{schema}}.stream_state alter column state set statistics 0;

@@ -1,3 +1,6 @@
+lock table {{schema}}.history, {{schema}}.agency_activity, {{schema}}.intake, {{schema}}.ledger, {{schema}}.log_block,
+  {{schema}}.map_bucket, {{schema}}.map_tile, {{schema}}.heads_feed in share update exclusive mode;
+
 select {{schema}}.only_added_to(log)
   from unnest(array['history', 'agency_activity', 'intake', 'ledger', 'log_block']) as log;
 

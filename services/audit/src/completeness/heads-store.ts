@@ -11,8 +11,8 @@ import { StoredMap } from './stored-map.js';
 /** Some milliseconds of work between two statements: the log and the intake share this thread. */
 const BUCKETS_AT_ONCE = 100;
 /**
- * Nothing waits for an epoch, and what does its work meanwhile shows in how long changes are on their way: it rests three
- * times as long as it works, but not to take longer than this in all, nor shorter than it worked.
+ * Nothing waits for an epoch, and its work shows in how long changes are on their way: it rests three times as long as it
+ * works, or less where it would take longer than this in all, but at least as long as it worked.
  */
 const SPREAD_MS = 10_000;
 const RESTS = 3;
@@ -212,7 +212,7 @@ class Fold {
 
 function restAfter(workedMs: number, buckets: number): number {
   const share = (SPREAD_MS * BUCKETS_AT_ONCE) / buckets;
-  return Math.min(RESTS * workedMs, Math.max(workedMs, share), LONGEST_REST_MS);
+  return Math.min(RESTS * workedMs, Math.max(workedMs, share - workedMs), LONGEST_REST_MS);
 }
 
 function isDue(state: State | undefined, everyMs: number): boolean {
