@@ -4,9 +4,9 @@
 -- Before anything else: whoever waits for a lock with a transaction id in hand holds up every relay of the cluster.
 lock table {{schema}}.event, {{schema}}.stream_state, {{schema}}.idempotency in share update exclusive mode;
 
--- For migrations: `log` is only added to. Its pages are frozen when they are first visited, some minutes after they were
--- filled at the latest (without a threshold that would be every minute: PostgreSQL 18 counts what is not frozen yet), at
--- a quarter of the pace; and its rows are found by keys, for which a small sample does. Lock the table first, as above.
+-- For migrations: `log` is only added to. Its pages are frozen when they are first visited, every 100,000 rows (without
+-- that threshold it would be every minute: PostgreSQL 18 counts what is not frozen yet), at a quarter of the pace; and its
+-- rows are found by keys, for which a small sample does. Lock the table first, as above.
 create function {{schema}}.only_added_to(log text) returns void language plpgsql as $upkeep$
 declare
   name text;
