@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { append } from './append-query.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { AppendQuery, append } from './append-query.js';
 import { appendRows } from './append-values.js';
 import type { Append } from './decide.js';
 import { appendStatements } from './statements.js';
 import { CONTEXT, event, LogDatabase } from './testing/log-database.js';
+import type { SqlEffect } from './types.js';
 
 const STATEMENTS = appendStatements('log');
 
@@ -26,7 +27,7 @@ function change(stream: string, version: number, more: Partial<Append> = {}): Ap
   return { command, key: undefined, version, events: [event()], state, reply: 1, effects: [], memo: null, ...more };
 }
 
-const send = (...appends: Append[]) => append(client, STATEMENTS, appendRows(appends));
+const send = (...appends: Append[]) => append(client, new AppendQuery(STATEMENTS, appendRows(appends)));
 
 async function versions(stream: string): Promise<number[]> {
   const rows = await db.rows<{ version: number }>('select version from log.event where stream = $1 order by 1', [
@@ -52,7 +53,7 @@ it.each([
 ])('a first copy on a connection that %s leaves it as good as new', async (_, before, refusal) => {
   const stream = randomUUID();
   const other = await db.pool({ max: 1 }).connect();
-  await append(other, STATEMENTS, appendRows([change(stream, 0)]));
+  await append(other, new AppendQuery(STATEMENTS, appendRows([change(stream, 0)])));
   other.release();
   await before();
   await expect(send(change(stream, 0), change(randomUUID(), 0))).rejects.toMatchObject(refusal);
@@ -60,6 +61,62 @@ it.each([
   await send(change(stream, 1));
   expect(await versions(stream)).toEqual([1, 2]);
   client.release();
+});
+
+describe('effects of the batch', () => {
+  const noting = (text: string): SqlEffect => ({
+    name: 'note',
+    text: 'insert into log.note values ($1)',
+    values: [text],
+  });
+  const asking: SqlEffect = { name: 'ask', text: 'select length($1)', values: ['an answer of no interest'] };
+  const appendWith = (stream: string, version: number, ...effects: SqlEffect[]) =>
+    append(client, new AppendQuery(STATEMENTS, appendRows([change(stream, version)]), effects));
+  const notes = async () =>
+    (await db.rows<{ text: string }>('select text from log.note order by 1')).map((r) => r.text);
+
+  beforeAll(async () => {
+    await db.admin.query(`create table log.note (text text primary key check (text <> ''))`);
+    await db.admin.query(`grant select, insert on log.note to ${db.role}`);
+  });
+
+  it('several of one name, and others, share the round trip on a connection that knows none of them', async () => {
+    const stream = randomUUID();
+    await appendWith(stream, 0, noting('a'), asking, noting('b'));
+    await appendWith(stream, 1, noting('c'));
+    expect(await notes()).toEqual(['a', 'b', 'c']);
+    expect(await versions(stream)).toEqual([1, 2]);
+    client.release();
+  });
+
+  it('one name for two texts is refused before anything is sent', async () => {
+    const stream = randomUUID();
+    const other: SqlEffect = { ...noting('other'), text: 'select $1::text' };
+    await expect(appendWith(stream, 0, noting('x'), other)).rejects.toThrow('two texts');
+    await appendWith(stream, 0, noting(`first ${stream}`));
+    await expect(appendWith(stream, 1, other)).rejects.toThrow('two texts');
+    expect(await versions(stream)).toEqual([1]);
+    client.release();
+  });
+
+  it.each([
+    [
+      'the last of them',
+      (stream: string) => appendWith(stream, 0, noting('x'), noting('')),
+      { constraint: 'note_text_check' },
+    ],
+    ['the copy before them', (stream: string) => appendWith(stream, -1, noting('x')), { code: '23514' }],
+  ])('where %s fails, nothing is stored, and the connection is as good as new', async (_, fail, refusal) => {
+    const stream = randomUUID();
+    const before = await notes();
+    await expect(fail(stream)).rejects.toMatchObject(refusal);
+    expect(await versions(stream)).toEqual([]);
+    expect(await notes()).toEqual(before);
+    await appendWith(stream, 0, asking, noting(stream));
+    expect(await versions(stream)).toEqual([1]);
+    expect(await notes()).toEqual([...before, stream].toSorted());
+    client.release();
+  });
 });
 
 it('inside a transaction nothing is stored before its commit', async () => {

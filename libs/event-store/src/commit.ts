@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
-import { append } from './append-query.js';
+import utils from 'pg/lib/utils.js';
+import { AppendQuery, append } from './append-query.js';
 import { appendRows } from './append-values.js';
-import { asStoreError, connectionBroke, failureOf } from './database-failure.js';
+import { asStoreError, connectionBroke, failureOf, isUnsendable } from './database-failure.js';
 import type { Append } from './decide.js';
 import { EventStoreError } from './errors.js';
 import type { AppendStatements } from './statements.js';
@@ -43,14 +44,21 @@ export class Committer {
 
   /** Stores a batch whole; undefined when it did. */
   async commit(batch: Batch): Promise<NotCommitted | undefined> {
-    const plain = batch.effects.length === 0 && batch.appends.every((append) => append.effects.length === 0);
-    if (!plain) return await this.transaction((client) => this.write(client, batch));
-    return await this.#outcomeOf((committing) =>
-      withClient(this.pool, async (client) => {
+    const { appends, effects, isolated } = batch;
+    const ofCommands = appends.flatMap((append) => append.effects);
+    if (appends.length === 0 || (isolated && ofCommands.length > 0)) {
+      return await this.transaction((client) => this.write(client, batch));
+    }
+    return await this.#outcomeOf(async (committing) => {
+      const query = this.#query(appends, ofCommands, effects);
+      await withClient(this.pool, (client) => {
         committing();
-        await append(client, this.statements, appendRows(batch.appends));
-      }),
-    );
+        return append(client, query);
+      }).catch((error: unknown) => {
+        const ofCommand = ofCommands.some(({ name }) => name === query.failed);
+        throw ofCommand && this.#isRefused(error) ? new Undone({ kind: 'effect-failed' }) : error;
+      });
+    });
   }
 
   /** Runs `work`, in which `write` may be called once, and commits. */
@@ -60,16 +68,16 @@ export class Committer {
 
   async write(client: PoolClient, batch: Batch): Promise<void> {
     // First of all: an effect before it would draw the transaction's id too early (see the append statement).
-    if (batch.appends.length > 0) await append(client, this.statements, appendRows(batch.appends));
+    if (batch.appends.length > 0) await append(client, new AppendQuery(this.statements, appendRows(batch.appends)));
     if (batch.isolated) await this.#isolatedEffects(client, batch.appends);
     else await this.#effects(client, batch.appends);
-    for (const effect of batch.effects) await client.query(effect);
+    for (const effect of batch.effects) await run(client, effect);
   }
 
   async #effects(client: PoolClient, appends: Append[]): Promise<void> {
     for (const append of appends) {
       for (const effect of append.effects) {
-        await client.query(effect).catch((error: unknown) => {
+        await run(client, effect).catch((error: unknown) => {
           throw this.#isRefused(error) ? new Undone({ kind: 'effect-failed' }) : error;
         });
       }
@@ -81,7 +89,7 @@ export class Committer {
     for (const [index, append] of appends.entries()) {
       await client.query('savepoint before_effects');
       try {
-        for (const effect of append.effects) await client.query(effect);
+        for (const effect of append.effects) await run(client, effect);
         await client.query('release savepoint before_effects');
       } catch (error) {
         if (!this.#isRefused(error)) throw error;
@@ -92,8 +100,19 @@ export class Committer {
     if (failures.size > 0) throw new Undone({ kind: 'effects-failed', failures });
   }
 
+  /** A value that cannot be sent may be one of a command's effects. */
+  #query(appends: Append[], ofCommands: SqlEffect[], ofBatch: SqlEffect[]): AppendQuery {
+    const rows = appendRows(appends);
+    try {
+      return new AppendQuery(this.statements, rows, [...ofCommands, ...ofBatch]);
+    } catch (error) {
+      throw ofCommands.length > 0 && this.#isRefused(error) ? new Undone({ kind: 'effect-failed' }) : error;
+    }
+  }
+
+  /** The server refused the statement and goes on with the session, or it could not be sent. */
   #isRefused(error: unknown): boolean {
-    return failureOf(error, this.schema) === 'refused';
+    return failureOf(error, this.schema) === 'refused' && (isUnsendable(error) || !connectionBroke(error));
   }
 
   /** Throws an `EventStoreError` when the database is away or refuses the batch as such. */
@@ -113,4 +132,9 @@ export class Committer {
       throw asStoreError(error, this.schema);
     }
   }
+}
+
+/** pg that finds a value it cannot send has begun with the statement, and takes it for parsed ever after. */
+async function run(client: PoolClient, { name, text, values }: SqlEffect): Promise<void> {
+  await client.query({ name, text, values: values.map(utils.prepareValue) });
 }

@@ -32,9 +32,13 @@ function isSqlError(error: unknown): error is SqlError {
   return error instanceof Error && 'severity' in error && 'code' in error && String(error.code).length === 5;
 }
 
+/** A value that pg could not even send, as against a connection error of pg or Node. */
+export function isUnsendable(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}
+
 export function failureOf(error: unknown, schema: string): DatabaseFailure {
-  // A value that pg could not even send, as against a connection error of pg or Node.
-  if (error instanceof TypeError || error instanceof RangeError) return 'refused';
+  if (isUnsendable(error)) return 'refused';
   if (!isSqlError(error)) return 'unavailable';
   if (RETRY_STATES.has(error.code)) return 'conflict';
   if (error.code === '23505' && error.schema === schema && RACED.has(error.constraint ?? '')) return 'conflict';

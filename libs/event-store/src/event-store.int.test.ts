@@ -257,22 +257,30 @@ describe('effects', () => {
     }
   });
 
-  it('that PostgreSQL refuses for another reason fail their command alone', async () => {
+  const divide = (stream: string, value: unknown): Command<number> => ({
+    ...count(stream),
+    decide: () => ({
+      kind: 'append',
+      events: [event()],
+      state: Buffer.alloc(0),
+      reply: 0,
+      effects: [{ name: 'divide', text: 'select 1 / $1::int', values: [value] }],
+    }),
+  });
+  const circle: unknown[] = [];
+  circle.push({ circle });
+  it.each([
+    ['PostgreSQL refuses for another reason', 0],
+    ['cannot even be sent', { circle }],
+  ])('that %s fail their command alone', async (_, value) => {
     const [bad, good] = streams(2) as [string, string];
-    const wrong: Command<number> = {
-      ...count(bad),
-      decide: () => ({
-        kind: 'append',
-        events: [event()],
-        state: Buffer.alloc(0),
-        reply: 0,
-        effects: [{ name: 'divide', text: 'select 1 / $1::int', values: [0] }],
-      }),
-    };
-    const [failed, done] = await Promise.allSettled([store.execute(wrong), store.execute(count(good))]);
+    const [failed, done] = await Promise.allSettled([store.execute(divide(bad, value)), store.execute(count(good))]);
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'rejected', retryable: false } });
     expect(done).toMatchObject({ status: 'fulfilled', value: { kind: 'done' } });
     expect((await store.load(bad)).version).toBe(0);
+    // The statement's name is as good as new on every connection.
+    for (const stream of streams(4))
+      await expect(store.execute(divide(stream, 1))).resolves.toMatchObject({ kind: 'done' });
   });
 });
 

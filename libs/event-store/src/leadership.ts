@@ -46,6 +46,8 @@ export class Leadership {
   /** Streams that stand; kept here so that no batch has to ask for them. */
   readonly #halted = new Set<string>();
   #cursor: LogPlace = { xid: 0, position: 0 };
+  /** Ends when the cursor is stored, too. */
+  #advanced: Promise<void> = Promise.resolve();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeadershipOptions) {
@@ -82,6 +84,7 @@ export class Leadership {
         await gather(GATHER_MS);
         nudged = wake.take();
       }
+      await this.#advanced;
     }
   }
 
@@ -110,9 +113,10 @@ export class Leadership {
     if (published === undefined) return false;
     const { xid, position } = publications.at(-1)!;
     // Only now: what the cursor passes is never read again.
-    await session.advance({ xid, position }, published.halts);
+    const advanced = session.advance({ xid, position }, published.halts);
+    this.#advanced = advanced.then(() => this.#report(published, publications));
+    this.#advanced.catch(() => {}); // Thrown where it is awaited, before the next batch is read.
     this.#cursor = { xid, position };
-    this.#report(published, publications);
     return true;
   }
 

@@ -109,7 +109,7 @@ export class Relay {
         if (leads) return true;
         askAt = performance.now() + STANDBY_POLL_MS;
       }
-      if ((await this.#wake.for(askAt - performance.now())) && !this.#stopped()) {
+      if ((await this.#wake.for(Math.max(0, askAt - performance.now()))) && !this.#stopped()) {
         await session.announce();
         await this.#sleep(ANNOUNCE_EVERY_MS);
       }

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { LogPlace } from '../log-reads.js';
 import type { LoggedEvent } from '../types.js';
 import type { Source } from './folded-model.js';
 import { estimatedRows, LOG_START, OwnLog } from './own-log.js';
 import type { Place, RowJson } from './read-model.js';
+
+/** Between two looks at whether an open transaction still holds events back. */
+const HELD_WAIT_MS = 50;
 
 export interface LogSourceOptions<E> {
   pool: Pool;
@@ -19,7 +23,7 @@ export interface LogSourceOptions<E> {
 /** The service's own log as the source of a read model. */
 export class LogSource<E> implements Source<E> {
   readonly #log: OwnLog;
-  /** Where this reading ends: while others append, what is read has to have an end. */
+  /** Where this reading ends: with what was committed when it began, as others go on appending. */
   #target: LogPlace | undefined;
 
   constructor(private readonly options: LogSourceOptions<E>) {
@@ -34,8 +38,9 @@ export class LogSource<E> implements Source<E> {
   async read(after: Place | null, limit: number) {
     this.#target ??= await this.#log.end();
     const { events, seen, place } = await this.#log.read((after as LogPlace | null) ?? LOG_START, limit);
-    const caughtUp = seen < limit || !isBefore(place, this.#target);
+    const caughtUp = !isBefore(place, this.#target);
     if (caughtUp) this.#target = undefined;
+    else if (seen < limit) await sleep(HELD_WAIT_MS);
     return { events: events.map(this.options.decode), seen, place, caughtUp };
   }
 

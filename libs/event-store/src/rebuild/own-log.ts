@@ -43,11 +43,11 @@ export class OwnLog {
     return { events, seen, place };
   }
 
-  /** The last event that no open transaction can precede any more. */
+  /** The last event that is committed; an open transaction may hold `read` back from it for a while. */
   async end(): Promise<LogPlace> {
     const { rows } = await this.pool.query<{ last_xid: string; last_position: string }>(
       `select xid::text as last_xid, position::text as last_position from ${this.schema}.event
-        where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, position desc limit 1`,
+        order by xid desc, position desc limit 1`,
     );
     return rows[0] === undefined
       ? LOG_START

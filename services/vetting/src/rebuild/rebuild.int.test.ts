@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_ADMINISTERED, REBUILD_ENDPOINTS, type RebuildView, suspendAgency, TOPICS } from '@sluice/contracts';
 import { createTestDatabase } from '@sluice/local-stack';
 import pg from 'pg';
@@ -52,6 +53,26 @@ test('what nobody touched is the same, and the plan told its extent', async () =
   expect(rebuild.extent.rows).toBeGreaterThanOrEqual(3);
   expect(rebuild.extent.events).toBeGreaterThanOrEqual(9);
   expect(rebuild.progress.events).toBeGreaterThanOrEqual(9);
+});
+
+test('events that an open transaction holds back are waited for, not left out', async () => {
+  const holder = await admin.connect();
+  await holder.query('begin');
+  await holder.query('select pg_current_xact_id()');
+  let rebuild: string;
+  try {
+    const { agency } = await vetting.accredited();
+    await admin.query('delete from vetting.agency where agency = $1', [agency]);
+    ({ rebuild } = await planned());
+    await vetting.call(move, { as: OTTO, rebuild, body: { move: 'run', swap: true } });
+    await expect.poll(async () => (await seen(rebuild)).state).toBe('running');
+    await sleep(500);
+    expect(await seen(rebuild)).toMatchObject({ state: 'running', phase: 'filling' });
+  } finally {
+    await holder.query('commit');
+    holder.release();
+  }
+  expect(await ended(rebuild)).toMatchObject({ differences: { missing: 1, mended: 1 } });
 });
 
 test.each(['agency', 'stream_state'])(
