@@ -1,5 +1,6 @@
 import type { Connection, PoolClient, Submittable } from 'pg';
 import utils from 'pg/lib/utils.js';
+import { EventStoreError } from './errors.js';
 import type { AppendStatements, Statement } from './statements.js';
 import type { SqlEffect } from './types.js';
 
@@ -69,7 +70,12 @@ export class AppendQuery implements Submittable {
 
   submit(connection: Connection): Error | undefined {
     const clash = this.#clash(connection);
-    if (clash !== undefined) return new Error(`two texts for the prepared statement "${clash}"`);
+    if (clash !== undefined) {
+      return new EventStoreError(
+        'rejected',
+        `there are two texts for the prepared statement "${clash}"; nothing was sent`,
+      );
+    }
     const { events } = this.rows;
     this.#listen(connection);
     connection.stream.cork();

@@ -110,7 +110,8 @@ export class BatchRunner {
       } else if (failure.kind === 'effect-failed') {
         learnt.isolated = true;
       } else {
-        // At least one entry is settled each time, so this ends.
+        // At least one entry is settled each time, so this ends. What is left has passed once, and goes together again.
+        learnt.isolated = false;
         for (const [index, error] of failure.failures) learnt.settled.set(decided!.places[index]!, failedEffect(error));
       }
     }

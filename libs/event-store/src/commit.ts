@@ -87,6 +87,7 @@ export class Committer {
   async #isolatedEffects(client: PoolClient, appends: Append[]): Promise<void> {
     const failures = new Map<number, unknown>();
     for (const [index, append] of appends.entries()) {
+      if (append.effects.length === 0) continue;
       await client.query('savepoint before_effects');
       try {
         for (const effect of append.effects) await run(client, effect);
@@ -125,6 +126,7 @@ export class Committer {
       return undefined;
     } catch (error) {
       if (error instanceof Undone) return error.why;
+      if (error instanceof EventStoreError) throw error;
       if (failureOf(error, this.schema) === 'conflict') return { kind: 'conflict', cause: error };
       if (committing && connectionBroke(error)) {
         throw new EventStoreError('outcome-unknown', 'the connection broke while committing', { cause: error });

@@ -282,6 +282,28 @@ describe('effects', () => {
     for (const stream of streams(4))
       await expect(store.execute(divide(stream, 1))).resolves.toMatchObject({ kind: 'done' });
   });
+
+  it('of one name and two texts fail their command alone, and say so', async () => {
+    const naming = (stream: string, text: string): Command<number> => ({
+      ...count(stream),
+      decide: () => ({
+        kind: 'append',
+        events: [event()],
+        state: Buffer.alloc(0),
+        reply: 0,
+        effects: [{ name: 'two-texts', text, values: [] }],
+      }),
+    });
+    const [first, second, other] = streams(3) as [string, string, string];
+    const settled = await Promise.allSettled([
+      store.execute(count(other)),
+      store.execute(naming(first, 'select 1')),
+      store.execute(naming(second, 'select 2')),
+    ]);
+    const rejected = settled.filter((one) => one.status === 'rejected');
+    expect(rejected).toMatchObject([{ reason: { code: 'rejected', retryable: false } }]);
+    expect((await store.load(other)).version).toBe(1);
+  });
 });
 
 describe('a batch', () => {

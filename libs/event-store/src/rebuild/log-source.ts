@@ -7,7 +7,7 @@ import { estimatedRows, LOG_START, OwnLog } from './own-log.js';
 import type { Place, RowJson } from './read-model.js';
 
 /** Between two looks at whether an open transaction still holds events back. */
-const HELD_WAIT_MS = 50;
+const HELD_WAIT_MS = 250;
 
 export interface LogSourceOptions<E> {
   pool: Pool;
