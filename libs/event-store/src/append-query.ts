@@ -124,12 +124,14 @@ export class AppendQuery implements Submittable {
     this.#settle.reject(error);
   }
 
+  /** The name that stands for two texts, if there is one. */
   #clash(connection: Connection): string | undefined {
-    const texts = new Map(Object.entries((connection as Connection & PreparedOn).parsedStatements));
+    const { parsedStatements } = connection as Connection & PreparedOn;
+    const texts = new Map<string, string>();
     for (const { statement } of this.#behind) {
-      const known = texts.get(statement.name) ?? statement.text;
-      if (known !== statement.text) return statement.name;
-      texts.set(statement.name, known);
+      const { name, text } = statement;
+      if ((texts.get(name) ?? parsedStatements[name] ?? text) !== text) return name;
+      texts.set(name, text);
     }
     return undefined;
   }

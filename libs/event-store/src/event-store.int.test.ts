@@ -11,9 +11,8 @@ let appended = 0;
 
 beforeAll(async () => {
   db = await LogDatabase.create(inject('pgUrl'));
-  await db.admin.query(`create table log.name (stream uuid primary key, name text not null unique)`);
   await db.admin.query(`create table log.progress (filing text primary key, line int not null check (line <= 100))`);
-  await db.admin.query(`grant select, insert, update on log.name, log.progress to ${db.role}`);
+  await db.admin.query(`grant select, insert, update on log.progress to ${db.role}`);
   store = new EventStore({ pool: db.pool(), schema: 'log', maxEventBytes: 1000, onAppended: () => appended++ });
 });
 afterAll(async () => {
@@ -213,96 +212,6 @@ describe('an idempotency key', () => {
     await store.execute(count(randomUUID(), { idempotency: { key, requestDigest: digest('a') } }));
     const rows = await db.rows<{ key: Buffer }>('select key from log.idempotency');
     expect(rows.every((row) => row.key.length === 32 && !row.key.includes(key))).toBe(true);
-  });
-});
-
-describe('effects', () => {
-  const named = (stream: string, name: string): SqlEffect => ({
-    name: 'insert-name',
-    text: 'insert into log.name (stream, name) values ($1, $2)',
-    values: [stream, name],
-  });
-  const register = (stream: string, name: string): Command<string> => ({
-    stream,
-    context: CONTEXT,
-    decide: () => ({
-      kind: 'append',
-      events: [event()],
-      state: Buffer.from(name),
-      reply: name,
-      effects: [named(stream, name)],
-    }),
-  });
-
-  it('commit with the append', async () => {
-    const stream = randomUUID();
-    await store.execute(register(stream, `alone-${stream}`));
-    expect(await db.rows('select name from log.name where stream = $1', [stream])).toHaveLength(1);
-  });
-
-  it('that break a constraint cost only the command they belong to', async () => {
-    const many = streams(20);
-    const name = (index: number): string => (index % 5 === 4 ? `taken-${many[0]}` : `free-${many[index]}`);
-    await store.execute(register(randomUUID(), `taken-${many[0]}`));
-    const results = await Promise.all(many.map((stream, index) => store.execute(register(stream, name(index)))));
-    for (const [index, result] of results.entries()) {
-      const stream = many[index]!;
-      if (index % 5 === 4) {
-        expect(result).toEqual({ kind: 'constraint', constraint: 'name_name_key' });
-        expect(await store.load(stream)).toEqual({ version: 0, state: null });
-      } else {
-        expect(result).toMatchObject({ kind: 'done', version: 1 });
-        expect((await store.load(stream)).version).toBe(1);
-      }
-    }
-  });
-
-  const divide = (stream: string, value: unknown): Command<number> => ({
-    ...count(stream),
-    decide: () => ({
-      kind: 'append',
-      events: [event()],
-      state: Buffer.alloc(0),
-      reply: 0,
-      effects: [{ name: 'divide', text: 'select 1 / $1::int', values: [value] }],
-    }),
-  });
-  const circle: unknown[] = [];
-  circle.push({ circle });
-  it.each([
-    ['PostgreSQL refuses for another reason', 0],
-    ['cannot even be sent', { circle }],
-  ])('that %s fail their command alone', async (_, value) => {
-    const [bad, good] = streams(2) as [string, string];
-    const [failed, done] = await Promise.allSettled([store.execute(divide(bad, value)), store.execute(count(good))]);
-    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'rejected', retryable: false } });
-    expect(done).toMatchObject({ status: 'fulfilled', value: { kind: 'done' } });
-    expect((await store.load(bad)).version).toBe(0);
-    // The statement's name is as good as new on every connection.
-    for (const stream of streams(4))
-      await expect(store.execute(divide(stream, 1))).resolves.toMatchObject({ kind: 'done' });
-  });
-
-  it('of one name and two texts fail their command alone, and say so', async () => {
-    const naming = (stream: string, text: string): Command<number> => ({
-      ...count(stream),
-      decide: () => ({
-        kind: 'append',
-        events: [event()],
-        state: Buffer.alloc(0),
-        reply: 0,
-        effects: [{ name: 'two-texts', text, values: [] }],
-      }),
-    });
-    const [first, second, other] = streams(3) as [string, string, string];
-    const settled = await Promise.allSettled([
-      store.execute(count(other)),
-      store.execute(naming(first, 'select 1')),
-      store.execute(naming(second, 'select 2')),
-    ]);
-    const rejected = settled.filter((one) => one.status === 'rejected');
-    expect(rejected).toMatchObject([{ reason: { code: 'rejected', retryable: false } }]);
-    expect((await store.load(other)).version).toBe(1);
   });
 });
 
