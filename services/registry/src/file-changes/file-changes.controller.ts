@@ -28,10 +28,11 @@ const RETRY_AFTER_S = 5;
 const READ_AHEAD_BYTES = 768 * 1024;
 
 /**
- * Of all filings: while two batches are stored, as many as the event store takes, a third is read. The others wait as
- * bytes, which take a sixth of what they become, and leave less that outlives a young collection.
+ * Of all filings: as many as the event store takes at once. The others wait as bytes, which take a sixth of what they
+ * become. With a third batch read ahead, all that is under way outlives a young collection: registry then takes a tenth
+ * more CPU under full load and 15 MB more.
  */
-const LINES_AT_WORK = 3 * BATCH_LINES;
+const LINES_AT_WORK = 2 * BATCH_LINES;
 
 type Results = Answer<ReplyOf<typeof fileChanges>>;
 
