@@ -20,7 +20,9 @@ const POLL_MS = 150;
  * tenth more CPU of its own.
  *
  * Nor may V8 make anything old from the start because much of its kind has lived long: what a batch is made of does under
- * load, and is garbage soon all the same. At 500 changes a second a full collection came every 7 s and hardly ever since.
+ * load, and is garbage soon all the same. At 500 changes a second registry had a full collection every 7 s, and has two a
+ * minute.
+ *
  * The image of infra/docker sets the same.
  */
 const NODE_FLAGS = [
