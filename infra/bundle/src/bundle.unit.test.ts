@@ -34,6 +34,12 @@ test('a line of what others wrote is not named as ours', () => {
   expect(entry).not.toHaveProperty('originalSource', expect.anything());
 });
 
+test('a program is kept in memory at one byte a character', () => {
+  for (const file of PROGRAMS) expect(read(file), file).not.toMatch(/[^\0-\x7f]/);
+  // What the escapes stand for is what was written.
+  expect(PROGRAMS.map(read).join('')).toContain('\\u59d3\\u540d');
+});
+
 test('what several services use is there once', () => {
   for (const text of ['Nest application successfully started', 'class RequestQueue ', 'PrincipalGuard = class']) {
     expect(holding(text), text).toHaveLength(1);

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { SERVICES } from '@sluice/contracts';
 import { rolldown } from 'rolldown';
 import { compileSchemasWhenUsed } from './compile-schemas-when-used.ts';
+import { inAscii } from './in-ascii.ts';
 import { keepPlaces } from './keep-places.ts';
 import { endWhatIsMapped, mapToSources } from './map-to-sources.ts';
 
@@ -47,9 +48,11 @@ const { output } = await bundle.write({
   sourcemap: true,
   sourcemapExcludeSources: true, // they lie beside
   keepNames: true,
+  comments: { annotation: false, jsdoc: false },
   entryFileNames: '[name].js',
   chunkFileNames: 'shared-[hash].js',
 });
 for (const file of output) {
+  if (file.type === 'chunk') await writeFile(join(out, file.fileName), inAscii(file.code));
   if (file.type === 'asset') await writeFile(join(out, file.fileName), endWhatIsMapped(String(file.source)));
 }

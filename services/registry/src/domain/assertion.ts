@@ -7,7 +7,7 @@ import {
   attributesIn,
 } from '@sluice/contracts';
 import { attributePath, readValues } from './attribute-values.js';
-import type { Assurance, Provenance } from './profile.js';
+import { type Assurance, type Provenance, textsOf } from './profile.js';
 import { isRefusal, type Refusal } from './refusal.js';
 import type { Assertion } from './subject.js';
 
@@ -74,7 +74,7 @@ export function acceptAssertion(
   const assurance = assertAttributes(read.set, assertor, evidence !== undefined);
   if (typeof assurance !== 'number') return assurance;
   return {
-    values: read.values,
+    values: textsOf(read.values),
     provenance: { assertedBy, assertedAt, assurance, ...(evidence !== undefined && { evidence }) },
   };
 }

@@ -38,9 +38,15 @@ test('a publisher asserts nothing outside of its accreditation', () => {
 
 test('values are kept in their normal form, with their provenance', () => {
   expect(acceptAssertion({ attributes: { occupation: '  Miller ' }, evidence: 'case/7' }, ALL, BY)).toEqual({
-    values: { occupation: 'Miller' },
+    values: { occupation: '"Miller"' },
     provenance: { ...BY, assurance: 3, evidence: 'case/7' },
   });
+});
+
+test('the same value has the same text, in whatever order its members came and with what white space around', () => {
+  const textOf = (homeAddress: unknown) => acceptAssertion({ attributes: { homeAddress } }, ALL, BY);
+  const one = textOf({ division: '330106', text: 'Road 1', postcode: '310000' });
+  expect(textOf({ postcode: '310000', text: ' Road 1 ', division: '330106' })).toEqual(one);
 });
 
 test('what a person may not assert is refused even beside what they may', () => {

@@ -1,4 +1,4 @@
-import type { AttributeValues } from '@sluice/contracts';
+import type { ValueTexts } from './profile.js';
 
 /** What tells two persons apart for certain: a document's number, with whatever makes it unique. */
 export interface Identity {
@@ -15,9 +15,8 @@ interface IdentityDocument {
 }
 
 /** The identity that accepted values name, if any. */
-export function identityIn(values: AttributeValues): Identity | undefined {
-  const document = values.identityDocument as IdentityDocument | undefined;
-  if (document === undefined) return undefined;
-  const { type, number, issuedBy } = document;
+export function identityIn({ identityDocument }: ValueTexts): Identity | undefined {
+  if (identityDocument === undefined) return undefined;
+  const { type, number, issuedBy } = JSON.parse(identityDocument) as IdentityDocument;
   return { kind: type, value: issuedBy === undefined ? number : `${issuedBy}:${number}` };
 }

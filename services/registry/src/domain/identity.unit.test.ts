@@ -1,5 +1,9 @@
+import type { AttributeValues } from '@sluice/contracts';
 import { expect, test } from 'vitest';
-import { identityIn } from './identity.js';
+import { identityIn as identityOf } from './identity.js';
+import { textsOf } from './profile.js';
+
+const identityIn = (values: AttributeValues) => identityOf(textsOf(values));
 
 test('a passport number is unique within its country only', () => {
   const passport = { type: 'passport', number: 'A1234567', issuedBy: 'FR' };

@@ -2,17 +2,20 @@ import type { AttributeCode, AttributeValues } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BEFORE_ALL, passed } from './milestone.js';
+import { textsOf } from './profile.js';
 import { type PastEvent, profileAfter, profileAt } from './profile-as-of.js';
 import type { SubjectEvent } from './subject.js';
 
-const values = fc.record(
-  {
-    occupation: fc.constantFrom('Miller', 'Clerk', 'Pilot'),
-    position: fc.constantFrom('Senior', 'Junior'),
-    email: fc.constantFrom('a@b.org', 'c@d.org'),
-  },
-  { requiredKeys: [] },
-) as fc.Arbitrary<AttributeValues>;
+const values = fc
+  .record(
+    {
+      occupation: fc.constantFrom('Miller', 'Clerk', 'Pilot'),
+      position: fc.constantFrom('Senior', 'Junior'),
+      email: fc.constantFrom('a@b.org', 'c@d.org'),
+    },
+    { requiredKeys: [] },
+  )
+  .map((values) => textsOf(values as AttributeValues));
 
 const changed = fc.record({ values, assertedAt: fc.nat(1_000), evidence: fc.constantFrom(undefined, 'case/9') }).map(
   ({ values, assertedAt, evidence }): SubjectEvent => ({
@@ -55,7 +58,7 @@ test('wherever the milestone stands, a look back from it sees what one from the 
 test('a milestone that names an event which brought nothing of the kind is not believed', () => {
   const event: SubjectEvent = {
     kind: 'changed',
-    values: { email: 'a@b.org' },
+    values: { email: '"a@b.org"' },
     provenance: { assertedBy: 'agency:a', assertedAt: 1, assurance: 1 },
   };
   const claims = (code: AttributeCode, version: number) => () =>

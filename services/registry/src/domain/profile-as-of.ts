@@ -1,7 +1,7 @@
 import { ATTRIBUTE_CODES, type AttributeCode } from '@sluice/contracts';
 import type { Milestone } from './milestone.js';
-import { type ProfileEntry, withValues } from './profile.js';
-import { evolve, type Subject, type SubjectEvent } from './subject.js';
+import { entryOf, type ProfileEntry } from './profile.js';
+import type { SubjectEvent } from './subject.js';
 
 /** An event with its id. Its values were opened, or stand there without content where whoever asks may not see them. */
 export interface PastEvent {
@@ -27,22 +27,26 @@ export interface PastProfile {
  * the ones before had made. Undefined before the registration.
  */
 export function profileAfter(events: readonly PastEvent[], start?: PastProfile): PastProfile | undefined {
-  let subject = start === undefined ? undefined : subjectOf(start);
-  const attributes = new Map(start?.attributes);
+  if (start === undefined && events.length === 0) return undefined;
+  let version = start?.version ?? 0;
+  const brought = new Map<AttributeCode, () => PastEntry>();
+  for (const [code, entry] of start?.attributes ?? []) brought.set(code, () => entry);
   for (const { id, event } of events) {
-    subject = evolve(subject ?? 'absent', event);
     if (event.kind === 'snapshot') continue;
-    const { version, profile } = subject;
-    for (const code of Object.keys(event.values) as AttributeCode[]) {
-      attributes.set(code, { entry: profile[code]!, event: id, version });
+    version += 1;
+    const { values, provenance } = event;
+    const past = { event: id, version };
+    for (const name in values) {
+      const code = name as AttributeCode;
+      brought.set(code, () => ({ entry: entryOf(values[code], provenance), ...past }));
     }
   }
-  if (subject === undefined) return undefined;
-  const inOrder = ATTRIBUTE_CODES.flatMap((code) => {
-    const entry = attributes.get(code);
-    return entry === undefined ? [] : [[code, entry] as const];
-  });
-  return { version: subject.version, attributes: new Map(inOrder) };
+  const attributes = new Map<AttributeCode, PastEntry>();
+  for (const code of ATTRIBUTE_CODES) {
+    const entry = brought.get(code);
+    if (entry !== undefined) attributes.set(code, entry());
+  }
+  return { version, attributes };
 }
 
 /**
@@ -59,12 +63,7 @@ export function profileAt({ changes, broughtBy }: Milestone, events: ReadonlyMap
       throw new RangeError(`version ${version} did not bring ${code}`);
     }
     const { values, provenance } = past.event;
-    const { [code]: entry } = withValues({}, { [code]: values[code] }, provenance);
-    attributes.set(code, { entry: entry!, event: past.id, version: change });
+    attributes.set(code, { entry: entryOf(values[code], provenance), event: past.id, version: change });
   }
   return { version: changes, attributes };
-}
-
-function subjectOf({ version, attributes }: PastProfile): Subject {
-  return { version, profile: Object.fromEntries([...attributes].map(([code, { entry }]) => [code, entry])) };
 }

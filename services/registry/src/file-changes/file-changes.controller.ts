@@ -24,8 +24,8 @@ import { resultStream } from './result-stream.js';
 const MAX_OPEN_FILINGS = 16;
 const RETRY_AFTER_S = 5;
 
-/** Nothing is read while so much waits: two batches of common lines. */
-const READ_AHEAD_BYTES = 768 * 1024;
+/** Nothing is read while so much waits: a batch of common lines. */
+const READ_AHEAD_BYTES = 384 * 1024;
 
 /**
  * Of all filings: as many as the event store takes at once. The others wait as bytes, which take a sixth of what they

@@ -1,12 +1,23 @@
 import { isUtf8 } from 'node:buffer';
-import { EVIDENCE_FORM, filingLine, MAX_ATTRIBUTE_NAME, type ProblemCode, UUID_FORM } from '@sluice/contracts';
+import {
+  type AttributeSet,
+  EVIDENCE_FORM,
+  filingLine,
+  MAX_ATTRIBUTE_NAME,
+  type ProblemCode,
+  UUID_FORM,
+} from '@sluice/contracts';
 import { parse as parseJson } from 'secure-json-parse';
-import { type ReadValues, readValues } from '../domain/attribute-values.js';
+import { readValues } from '../domain/attribute-values.js';
+import { textsOf, type ValueTexts } from '../domain/profile.js';
 import type { RawLine } from './line-splitter.js';
 
 /** A change as a line of a filing asks for it, by the catalogue; whether its publisher may assert it is not said yet. */
-export interface FiledChange extends ReadValues {
+export interface FiledChange {
   readonly subject: string;
+  readonly values: ValueTexts;
+  /** Which attributes the values are of. */
+  readonly set: AttributeSet;
   readonly evidence: string | undefined;
 }
 
@@ -24,7 +35,7 @@ export function readLine(line: RawLine): FiledChange | RefusedLine {
   const { subject, attributes, evidence } = fields;
   const values = readValues(attributes);
   if ('refused' in values) return { refused: values.refused };
-  return { subject, evidence, values: values.values, set: values.set };
+  return { subject, evidence, values: textsOf(values.values), set: values.set };
 }
 
 interface Fields {

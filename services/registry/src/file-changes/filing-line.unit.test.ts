@@ -11,7 +11,7 @@ test('a line is read by the catalogue', () => {
   expect(line({ evidence: 'case/1' })).toEqual({
     subject: SUBJECT,
     evidence: 'case/1',
-    values: { occupation: 'Clerk' },
+    values: { occupation: '"Clerk"' },
     set: 1 << 16,
   });
 });

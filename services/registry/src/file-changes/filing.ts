@@ -81,7 +81,8 @@ export class Filing {
     }
   }
 
-  private async apply(batch: readonly RawLine[], from: number): Promise<LineOutcome[]> {
+  /** Empties `batch`. */
+  private async apply(batch: RawLine[], from: number): Promise<LineOutcome[]> {
     if (this.watch.stopping()) throw new FilingHalted('not-ready');
     const { agency, filing } = this.request;
     const now = Date.now();
@@ -95,6 +96,8 @@ export class Filing {
         commands.push(command);
         return undefined;
       });
+      // While they are stored, nothing else is kept of the lines.
+      batch.length = 0;
       const replies = await this.subjects.executeAll(commands, (answered) => [
         Filings.advancing(agency, filing, from, countOf(inOrder(early, answered))),
       ]);

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type AttributeCode, type ReplyOf, readProfile } from '@sluice/contracts';
+import { type ReplyOf, readProfile } from '@sluice/contracts';
 import { type Answer, Endpoint, Input, type InputOf, refuse } from '@sluice/platform';
 import { AccessRecords } from '@sluice/recording';
 import { isStale, type Profile } from '../domain/profile.js';
@@ -20,19 +20,19 @@ export class ReadProfileController {
     if (principal.kind !== 'person' || principal.subject !== subject) return refuse('unknown-subject');
     const present = await this.subjects.load(subject);
     if (typeof present === 'string') return refuse('unknown-subject');
-    const { version, profile } = present;
+    const { version } = present;
 
     // What cannot be put on record is not shown.
-    const attributes = Object.keys(profile);
+    const attributes = present.codes();
     await this.accesses.read({ subject, by: context.actor, what: 'profile', attributes }, context);
-    return { body: { subject, version, attributes: shown(profile, Date.now()) }, version };
+    return { body: { subject, version, attributes: shown(present, Date.now()) }, version };
   }
 }
 
 function shown(profile: Profile, now: number): ProfileReply['attributes'] {
   const attributes: ProfileReply['attributes'] = {};
-  for (const code of Object.keys(profile) as AttributeCode[]) {
-    const entry = profile[code]!;
+  for (const code of profile.codes()) {
+    const entry = profile.entry(code)!;
     const [value, assertedBy, assertedAt, assurance, evidence] = entry;
     attributes[code] = {
       value,

@@ -3,9 +3,9 @@ import { ATTRIBUTES_CHANGED, SNAPSHOT_TAKEN, SUBJECT_REGISTERED } from '@sluice/
 import { type LoggedEvent, type Opaque, type ReadModel, SourceUnreadable, streamStates } from '@sluice/event-store';
 import { SealBroken, type SubjectKeys } from '@sluice/vault';
 import type { Profile, ProfileEntry } from '../domain/profile.js';
-import { evolve, type Subject } from '../domain/subject.js';
+import { evolve } from '../domain/subject.js';
 import { SCHEMA, STATE_EVERY } from '../store/schema.js';
-import { openSubject, sealState } from '../store/sealed-subject.js';
+import { openProfile, sealState } from '../store/sealed-subject.js';
 import { storedEvent } from '../store/stored-event.js';
 
 const OURS: readonly string[] = [SUBJECT_REGISTERED, ATTRIBUTES_CHANGED, SNAPSHOT_TAKEN];
@@ -18,7 +18,7 @@ const NONE = Buffer.alloc(0);
 const ERASED = Buffer.from([0]);
 
 /** A record of access has no state; of an erased person nobody can say any more what it was. */
-type State = Subject | 'none' | 'erased';
+type State = Profile | 'none' | 'erased';
 
 /** The persons' sealed profiles, from the sealed events of their streams. Clear values are in memory only. */
 export function profilesModel(keys: SubjectKeys): ReadModel {
@@ -41,7 +41,7 @@ export function profilesModel(keys: SubjectKeys): ReadModel {
     if (bytes.length === 0) return 'none';
     if (bytes.equals(ERASED)) return 'erased';
     const key = keys.get(stream);
-    return key === undefined ? 'erased' : openSubject(key, stream, { version, state: bytes });
+    return key === undefined ? 'erased' : openProfile(key, stream, { version, state: bytes });
   };
   const same: Opaque['same'] = async (pairs) => {
     await keys.preload(
@@ -75,12 +75,14 @@ export function profilesModel(keys: SubjectKeys): ReadModel {
 
 function sameState(live: State, rebuilt: State): boolean {
   if (typeof live === 'string' || typeof rebuilt === 'string') return live === rebuilt || live === 'erased';
-  return live.version === rebuilt.version && sameProfile(live.profile, rebuilt.profile);
+  return live.version === rebuilt.version && sameProfile(live, rebuilt);
 }
 
 function sameProfile(live: Profile, rebuilt: Profile): boolean {
-  const codes = Object.keys(live) as (keyof Profile)[];
-  return codes.length === Object.keys(rebuilt).length && codes.every((code) => sameEntry(live[code], rebuilt[code]));
+  const codes = live.codes();
+  return (
+    codes.length === rebuilt.codes().length && codes.every((code) => sameEntry(live.entry(code), rebuilt.entry(code)))
+  );
 }
 
 function sameEntry(live: ProfileEntry | undefined, rebuilt: ProfileEntry | undefined): boolean {

@@ -4,7 +4,6 @@ import {
   type AttributeCode,
   attributeSet,
   CHANGE_KIND,
-  type ChangeContent,
   type ChangeKind,
   encodeSealedHead,
   SEALED_CONTENT,
@@ -14,8 +13,8 @@ import {
 } from '@sluice/contracts';
 import type { CurrentState, NewEvent } from '@sluice/event-store';
 import { open, SEAL_BYTES, seal, sealInto } from '@sluice/vault';
-import type { Profile } from '../domain/profile.js';
-import { evolve, type Subject, type SubjectEvent } from '../domain/subject.js';
+import { Profile } from '../domain/profile.js';
+import { evolve, type SubjectEvent } from '../domain/subject.js';
 import { storedEvent } from './stored-event.js';
 
 const EVENT_TYPES = { registered: SUBJECT_REGISTERED, changed: ATTRIBUTES_CHANGED, snapshot: SNAPSHOT_TAKEN } as const;
@@ -28,40 +27,26 @@ function stateAad(subject: string, version: number): string {
   return `${subject}|state|${version}`;
 }
 
-type StoredSubject = [changes: number, profile: Profile];
-
 /** @throws SealBroken where the stored bytes are not this subject's profile of this version, or an event behind it is not theirs */
-export function openSubject(key: KeyObject, subject: string, { version, state, since = [] }: CurrentState): Subject {
+export function openProfile(key: KeyObject, subject: string, { version, state, since = [] }: CurrentState): Profile {
   const plain = open(key, stateAad(subject, version - since.length), state ?? Buffer.alloc(0));
-  const [changes, profile] = JSON.parse(plain.toString('utf8')) as StoredSubject;
-  return since.reduce<Subject>(
+  return since.reduce(
     (before, { payload, recordedAt }) => evolve(before, storedEvent(subject, payload, recordedAt, key)),
-    { version: changes, profile },
+    Profile.parse(plain.toString('utf8')),
   );
 }
 
 /** `streamVersion`: the stream's version once the state is stored. */
-export function sealState(
-  key: KeyObject,
-  subject: string,
-  { version, profile }: Subject,
-  streamVersion: number,
-): Buffer {
-  const stored: StoredSubject = [version, profile];
-  return seal(key, stateAad(subject, streamVersion), Buffer.from(JSON.stringify(stored)));
+export function sealState(key: KeyObject, subject: string, profile: Profile, streamVersion: number): Buffer {
+  return seal(key, stateAad(subject, streamVersion), Buffer.from(profile.json));
 }
 
 /** The stored form of an event that brings the subject's stream to `version`: a clear head without values, and the sealed rest. */
 export function sealEvent(key: KeyObject, subject: string, event: SubjectEvent, version: number): NewEvent {
   const kind: ChangeKind = CHANGE_KIND[event.kind];
   const attributes = attributeSet(Object.keys(event.values) as AttributeCode[]);
-  const content: ChangeContent = { attributes: event.values };
-  let actor = REGISTRY_ACTOR;
-  if (event.kind !== 'snapshot') {
-    actor = event.provenance.assertedBy;
-    if (event.provenance.evidence !== undefined) content.evidence = event.provenance.evidence;
-  }
-  const plain = Buffer.from(JSON.stringify(content));
+  const actor = event.kind === 'snapshot' ? REGISTRY_ACTOR : event.provenance.assertedBy;
+  const plain = Buffer.from(contentText(event));
   const sealedBytes = plain.length + SEAL_BYTES;
   const payload = encodeSealedHead(
     {
@@ -77,4 +62,14 @@ export function sealEvent(key: KeyObject, subject: string, event: SubjectEvent, 
   const aad = sealedChangeAad(subject, kind, attributes, version);
   sealInto(payload, payload.length - sealedBytes, key, aad, plain);
   return { type: EVENT_TYPES[event.kind], contentType: SEALED_CONTENT, payload };
+}
+
+/** A `ChangeContent` as JSON, of the values' own. */
+function contentText(event: SubjectEvent): string {
+  let members = '';
+  for (const code in event.values) {
+    members += `${members === '' ? '' : ','}"${code}":${event.values[code as AttributeCode]}`;
+  }
+  const evidence = event.kind === 'snapshot' ? undefined : event.provenance.evidence;
+  return `{"attributes":{${members}}${evidence === undefined ? '' : `,"evidence":${JSON.stringify(evidence)}`}}`;
 }

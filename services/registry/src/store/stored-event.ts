@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
 import {
-  type AttributeValues,
   attributesIn,
   CHANGE_KIND,
   type ChangeContent,
@@ -9,6 +8,7 @@ import {
   sealedChangeAad,
 } from '@sluice/contracts';
 import { open } from '@sluice/vault';
+import { textsOf, type ValueTexts } from '../domain/profile.js';
 import type { SubjectEvent } from '../domain/subject.js';
 
 /**
@@ -24,7 +24,8 @@ export function storedEvent(
 ): SubjectEvent {
   const change = decodeSealedChange(payload);
   const { assurance, actor: assertedBy, answers } = change;
-  const { attributes: values, evidence } = key === undefined ? withoutValues(change) : opened(change, subject, key);
+  const { attributes, evidence }: Partial<ChangeContent> = key === undefined ? {} : opened(change, subject, key);
+  const values = attributes === undefined ? withoutContent(change) : textsOf(attributes);
   if (answers !== undefined) return { kind: 'snapshot', values, assurance, answers };
   const kind: SubjectEvent['kind'] = change.kind === CHANGE_KIND.registered ? 'registered' : 'changed';
   const provenance = { assertedBy, assertedAt: recordedAt, assurance };
@@ -36,7 +37,6 @@ function opened({ kind, attributes, version, sealed }: SealedChange, subject: st
   return JSON.parse(plain.toString('utf8')) as ChangeContent;
 }
 
-function withoutValues({ attributes }: SealedChange): ChangeContent {
-  const values: AttributeValues = Object.fromEntries(attributesIn(attributes).map((code) => [code, undefined]));
-  return { attributes: values };
+function withoutContent({ attributes }: SealedChange): ValueTexts {
+  return Object.fromEntries(attributesIn(attributes).map((code) => [code, undefined]));
 }

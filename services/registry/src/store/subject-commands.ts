@@ -3,9 +3,10 @@ import type { Command, CurrentState, EventContext, Outcome, SqlEffect } from '@s
 import type { Logger } from '@sluice/platform';
 import { type BlindIndex, SealBroken, type SubjectKeys } from '@sluice/vault';
 import { identityIn } from '../domain/identity.js';
+import type { Profile } from '../domain/profile.js';
 import type { Refusal } from '../domain/refusal.js';
-import { type Decision, evolve, type Nobody, type Subject, type SubjectEvent } from '../domain/subject.js';
-import { openSubject, sealEvent, sealState } from './sealed-subject.js';
+import { type Decision, evolve, type Nobody, type SubjectEvent } from '../domain/subject.js';
+import { openProfile, sealEvent, sealState } from './sealed-subject.js';
 
 /** Stored beside the idempotency key, so without any value. */
 export interface SubjectChanged {
@@ -21,7 +22,7 @@ export interface SubjectCommand {
   readonly context: EventContext;
   readonly idempotency?: { readonly key: string; readonly requestDigest: Buffer };
   /** Pure; runs again when another writer was first. */
-  readonly decide: (subject: Subject | Nobody) => Decision<ProblemCode>;
+  readonly decide: (subject: Profile | Nobody) => Decision<ProblemCode>;
 }
 
 /** Violated where an identity is another subject's already. */
@@ -77,7 +78,7 @@ export class SubjectCommands {
         : key === undefined
           ? 'erased'
           : // Memos are what this method left below.
-            ((current.memo as Subject | undefined) ?? openSubject(key, subject, current));
+            ((current.memo as Profile | undefined) ?? openProfile(key, subject, current));
     const decision = decide(before);
     if (decision === 'unchanged') {
       return {

@@ -8,7 +8,7 @@ import { createLogger, Shutdown } from '@sluice/platform';
 import { BlindIndex, FileKeyProvider, SubjectKeys } from '@sluice/vault';
 import pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
-import type { Provenance } from '../domain/profile.js';
+import { type Provenance, textsOf } from '../domain/profile.js';
 import { decideChange, decideRegistration } from '../domain/subject.js';
 import { RegistryDatabase } from '../testing/registry-database.js';
 import { Milestones } from './milestones.js';
@@ -51,12 +51,13 @@ const context = { actor: 'agency:a', correlationId: randomUUID() };
 const change = (subject: string, values: object) => ({
   subject,
   context,
-  decide: (present: Parameters<typeof decideChange>[0]) => decideChange(present, { values, provenance }, undefined),
+  decide: (present: Parameters<typeof decideChange>[0]) =>
+    decideChange(present, { values: textsOf(values), provenance }, undefined),
 });
 
 async function registered(): Promise<string> {
   const subject = randomUUID();
-  const values = { occupation: 'Clerk' };
+  const values = textsOf({ occupation: 'Clerk' });
   await subjects.register({
     subject,
     context,
@@ -87,7 +88,7 @@ test('an erased person stays unknown: nothing is read, changed, or registered an
   await keys.destroy(subject);
   expect(await subjects.load(subject)).toBe('erased');
   expect(await subjects.execute(change(subject, { position: 'Senior' }))).toEqual({ refused: 'unknown-subject' });
-  const values = { occupation: 'Clerk' };
+  const values = textsOf({ occupation: 'Clerk' });
   const again = await subjects.register({
     subject,
     context,

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { EventStore, type Executed, type SqlEffect } from '@sluice/event-store';
 import type { Refusal } from '@sluice/platform';
 import { SubjectKeys } from '@sluice/vault';
-import type { Nobody, Subject } from '../domain/subject.js';
+import type { Profile } from '../domain/profile.js';
+import type { Nobody } from '../domain/subject.js';
 import { Milestones } from './milestones.js';
-import { openSubject } from './sealed-subject.js';
+import { openProfile } from './sealed-subject.js';
 import {
   IDENTITY_CONSTRAINT,
   type SubjectChanged,
@@ -76,11 +77,11 @@ export class Subjects {
     return executed.map(replyOf);
   }
 
-  async load(subject: string): Promise<Subject | Nobody> {
+  async load(subject: string): Promise<Profile | Nobody> {
     const [current] = await Promise.all([this.events.load(subject), this.keys.preload([subject], false)]);
     if (current.version === 0) return 'absent';
     const key = this.keys.get(subject);
-    return key === undefined ? 'erased' : openSubject(key, subject, current);
+    return key === undefined ? 'erased' : openProfile(key, subject, current);
   }
 }
 
