@@ -34,6 +34,7 @@ const NODE_FLAGS = [
 /**
  * Registry alone collects often enough under full load for it to show: every second with the above, which takes its
  * helper threads as much as a third of all else it does. It has the room; the others would only grow for longer.
+ * Its command in docker-compose.yml says the same.
  */
 const REGISTRY_FLAGS = ['--heap-growing-percent=75'];
 

@@ -44,9 +44,18 @@ test('values are kept in their normal form, with their provenance', () => {
 });
 
 test('the same value has the same text, in whatever order its members came and with what white space around', () => {
-  const textOf = (homeAddress: unknown) => acceptAssertion({ attributes: { homeAddress } }, ALL, BY);
-  const one = textOf({ division: '330106', text: 'Road 1', postcode: '310000' });
-  expect(textOf({ postcode: '310000', text: ' Road 1 ', division: '330106' })).toEqual(one);
+  const accepted = (attributes: Record<string, unknown>) =>
+    acceptAssertion({ attributes, evidence: 'case/7' }, ALL, BY);
+  const one = accepted({
+    homeAddress: { division: '330106', text: 'Road 1', postcode: '310000' },
+    identityDocument: { type: 'passport', number: 'A1234567', issuedBy: 'FR', validUntil: '2030-01-01' },
+  });
+  expect(one).toHaveProperty('values.identityDocument');
+  const other = accepted({
+    identityDocument: { validUntil: '2030-01-01', issuedBy: 'FR', number: 'A1234567', type: 'passport' },
+    homeAddress: { postcode: '310000', text: ' Road 1 ', division: '330106' },
+  });
+  expect(other).toEqual(one);
 });
 
 test('what a person may not assert is refused even beside what they may', () => {

@@ -20,7 +20,7 @@ import { BATCH_LINES, Filing, FilingHalted } from './filing.js';
 import { IncomingLines } from './incoming-lines.js';
 import { resultStream } from './result-stream.js';
 
-/** Each holds up to three batches of common lines in memory, as bytes, and waits for its turn; more would only wait longer. */
+/** Each holds up to two batches of common lines in memory, as bytes, and waits for its turn; more would only wait longer. */
 const MAX_OPEN_FILINGS = 16;
 const RETRY_AFTER_S = 5;
 
