@@ -2,10 +2,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SERVICES } from '@sluice/contracts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from './paths.js';
 import { freePortBase } from './ports.js';
 import { isAlive } from './process/identity.js';
+import { allocatorEnvironment } from './services/allocator.js';
 import { temporaryDataDir } from './testing/test-infrastructure.js';
 
 const START = join(PACKAGE_ROOT, 'dist', 'start.js');
@@ -36,6 +38,8 @@ describe('npm start', () => {
 
     const pids = [running.pid, ...childrenOf(running.pid)];
     expect(pids).toHaveLength(11); // stack, guard, issuer, PostgreSQL, Kafka, witness, five services
+    const withJemalloc = pids.filter((pid) => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libjemalloc'));
+    expect(withJemalloc).toHaveLength('LD_PRELOAD' in allocatorEnvironment() ? SERVICES.length : 0);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await expect.poll(() => pids.some(isAlive)).toBe(false);
 

@@ -31,12 +31,6 @@ export function serviceEnvironment(
 ): Record<string, string> {
   return {
     NODE_ENV: 'production',
-    // The C library would keep a heap for each of Node's threads, and give none of it back.
-    MALLOC_ARENA_MAX: '2',
-    // And after a first large Buffer it would keep all that come later, up to 32 MB each, within its heaps: memory rose
-    // with every peak, and stayed. So Buffers of this size and more go back to the system when they are let go.
-    MALLOC_MMAP_THRESHOLD_: '131072',
-    MALLOC_TRIM_THRESHOLD_: '131072',
     SLUICE_SERVICE_PORT: String(port),
     SLUICE_INSTANCE: instance,
     SLUICE_DATABASE_URL: serviceDatabaseUrl(around.postgresUrl, around.secrets, name),

@@ -8,6 +8,7 @@ import { Component } from '../process/component.js';
 import type { Guardian } from '../process/guardian.js';
 import { ManagedProcess } from '../process/managed-process.js';
 import { endOrphanOf } from '../process/orphan.js';
+import { allocatorEnvironment } from './allocator.js';
 
 const START_TIMEOUT_MS = 120_000;
 /** Services promise to stop within 10 s; the stack as a whole within 15, so it waits a little less. */
@@ -79,7 +80,7 @@ export class ServiceProcess extends Component {
       await ManagedProcess.start({
         command: process.execPath,
         args: [...NODE_FLAGS, ...(this.name === 'registry' ? REGISTRY_FLAGS : []), entry],
-        env: { ...process.env, ...env },
+        env: { ...process.env, ...allocatorEnvironment(), ...env },
         cwd: PROJECT_ROOT,
         logFile: this.logFile,
         runFile: data.runFile(instance),

@@ -14,6 +14,8 @@ export interface Conditions {
   node: string;
   postgres: string;
   kafka: string;
+  /** Where services take memory from that is not V8's. */
+  allocator: 'jemalloc' | 'the C library';
   persons: number;
   fanOut: number;
   /** What else the machine was doing just before, as Linux counts it. */
@@ -31,6 +33,7 @@ export async function conditions(bench: Bench, loadAverage: number): Promise<Con
     node: process.version,
     postgres: await postgresVersion(stack.postgresUrl),
     kafka: kafkaVersion(stack.infrastructure.kafka!.pid),
+    allocator: allocatorOf(stack.service('registry').pid),
     persons: population.subjects.length,
     fanOut: population.agencies.length,
     loadAverage,
@@ -58,4 +61,8 @@ function kafkaVersion(pid: number): string {
   const classPath = args[args.indexOf('-cp') + 1]!;
   const jars = readdirSync(dirname(classPath)).map((name) => /^kafka_[\d.]+-([\d.]+)\.jar$/.exec(name)?.[1]);
   return jars.find((version) => version !== undefined) ?? 'unknown';
+}
+
+function allocatorOf(pid: number): Conditions['allocator'] {
+  return readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libjemalloc') ? 'jemalloc' : 'the C library';
 }

@@ -6,10 +6,10 @@ import { isMet, type ScenarioResult } from './document.js';
 const SUFFIX = { atLeast: 'at least', atMost: 'at most' } as const;
 
 export function conditionsTable(conditions: Conditions): string {
-  const { cpu, cores, memoryGb, system, node, postgres, kafka, persons, fanOut, loadAverage } = conditions;
+  const { cpu, cores, memoryGb, system, node, postgres, kafka, allocator, persons, fanOut, loadAverage } = conditions;
   return [
     `${cores} cores of ${cpu}, ${number(memoryGb)} GB, ${system}; load average before the start ${number(loadAverage)}`,
-    `Node ${node}, PostgreSQL ${postgres}, Kafka ${kafka}; ${number(persons)} persons, ${fanOut} recipients each`,
+    `Node ${node}, PostgreSQL ${postgres}, Kafka ${kafka}, memory by ${allocator}; ${number(persons)} persons, ${fanOut} recipients each`,
   ]
     .map((line) => pc.dim(line))
     .join('\n');
